@@ -1,0 +1,9 @@
+// What the rest of Postigo may know of the protocol.
+
+export { type MessageNumber, messageNumberAt } from "./message-number.js";
+export { Secret } from "./secret.js";
+export type { AuthenticationMethod, CloseReason, Effect } from "./session/effect.js";
+export type { AuthenticationOutcome, Input, MaildropRefusal } from "./session/input.js";
+export { Listing, type ListingSource } from "./session/listing.js";
+export type { LoginOffer, SessionLimits, SessionOpening, SessionPolicy } from "./session/session-policy.js";
+export { closingOctets, NOTHING_BEFORE, OVERSTORE_OCTETS, type WireKernel } from "./wire/wire-kernel.js";

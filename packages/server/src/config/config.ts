@@ -1,0 +1,72 @@
+// The effective configuration: every key present, durations in milliseconds, sizes in octets, paths absolute. DESIGN §8 names the keys.
+
+export interface Config {
+  readonly listen: readonly ListenConfig[];
+  readonly tls: TlsConfig | undefined;
+  readonly spool: SpoolConfig;
+  readonly accounts: readonly AccountsConfig[];
+  readonly auth: AuthConfig;
+  readonly maildrop: MaildropConfig;
+  readonly uidl: { readonly format: "name" };
+  readonly lock: { readonly waitMs: number; readonly staleMs: number; readonly directory: string | undefined };
+  readonly timeouts: { readonly loginMs: number; readonly autologoutMs: number; readonly stalledMs: number };
+  readonly limits: LimitsConfig;
+  readonly user: string | undefined;
+  readonly group: string | undefined;
+  readonly workers: number | "auto";
+  readonly log: LogConfig;
+}
+
+export interface ListenConfig {
+  readonly address: string;
+  /** 0 asks the system for a free one. */
+  readonly port: number;
+  readonly tls: "none" | "starttls" | "implicit";
+}
+
+export interface TlsConfig {
+  readonly certificate: string;
+  readonly key: string;
+  readonly names: readonly { readonly name: string; readonly certificate: string; readonly key: string }[];
+  readonly minimum: "TLSv1.2" | "TLSv1.3";
+}
+
+export interface SpoolConfig {
+  /** Path template with %{user} %{local} %{domain} (and %u %n %d). */
+  readonly maildir: string;
+  readonly create: boolean;
+  readonly io: "auto" | "sync" | "async";
+}
+
+export type AccountsConfig =
+  | { readonly type: "users-file"; readonly path: string }
+  /** Quick mode: `--user NAME:PASSWORD`, or `NAME:{SCHEME}hash`. */
+  | { readonly type: "inline"; readonly users: readonly string[] };
+
+export interface AuthConfig {
+  readonly plaintext: "tls" | "loopback" | "always";
+  /** undefined: each mechanism that every account can use; a list: each of these that at least one account can use. */
+  readonly mechanisms: readonly SaslMechanism[] | undefined;
+  readonly apop: boolean;
+}
+
+export type SaslMechanism = "PLAIN" | "LOGIN" | "CRAM-MD5" | "SCRAM-SHA-1" | "SCRAM-SHA-256";
+
+export interface MaildropConfig {
+  readonly retrieved: "mark-seen" | "leave";
+  readonly deleted: "unlink";
+}
+
+export interface LimitsConfig {
+  readonly connections: number;
+  readonly perAddress: number;
+  readonly perAccount: number;
+  readonly failuresBeforeDelay: number;
+}
+
+export interface LogConfig {
+  readonly level: "error" | "warn" | "info" | "debug";
+  readonly format: "text" | "json";
+  /** undefined: standard error. */
+  readonly file: string | undefined;
+}

@@ -1,0 +1,1 @@
+// Compiles the WebAssembly text of the wire kernel and embeds it in a TypeScript module. Filled in with the kernel.
