@@ -6,4 +6,5 @@ export type { AuthenticationMethod, CloseReason, Effect } from "./session/effect
 export type { AuthenticationOutcome, Input, MaildropRefusal } from "./session/input.js";
 export { Listing, type ListingSource } from "./session/listing.js";
 export type { LoginOffer, SessionLimits, SessionOpening, SessionPolicy } from "./session/session-policy.js";
+export { createWireKernel } from "./wire/create-wire-kernel.js";
 export { closingOctets, NOTHING_BEFORE, OVERSTORE_OCTETS, type WireKernel } from "./wire/wire-kernel.js";

@@ -1,0 +1,7 @@
+// The one place that decides which kernel runs.
+
+import { createScalarKernel } from "./scalar-kernel.js";
+import type { WireKernel } from "./wire-kernel.js";
+
+/** The fastest kernel this runtime can run, over `octets` octets of fixed memory. */
+export const createWireKernel = (octets: number): WireKernel => createScalarKernel(octets);

@@ -1,0 +1,51 @@
+// Runs a kernel over whole messages and over messages cut into chunks, as a driver does.
+
+import assert from "node:assert/strict";
+import { closingOctets, NOTHING_BEFORE, OVERSTORE_OCTETS, type WireKernel } from "#protocol/wire/wire-kernel";
+
+const CANARY = 0xa5;
+
+export interface Placement {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The octets of all chunks one after the other, encoded; checks that nothing outside the promised region is touched. */
+export function encodeChunks(kernel: WireKernel, chunks: readonly Uint8Array[], at: Placement): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let previous = NOTHING_BEFORE;
+  for (const chunk of chunks) {
+    pieces.push(encodeChunk(kernel, chunk, { ...at, previous }));
+    previous = chunk.at(-1) ?? previous;
+  }
+  return Buffer.concat(pieces);
+}
+
+function encodeChunk(kernel: WireKernel, chunk: Uint8Array, at: Placement & { previous: number }): Uint8Array {
+  const { memory } = kernel;
+  memory.fill(CANARY);
+  memory.set(chunk, at.from);
+  const written = kernel.encode(at.from, chunk.length, at.to, at.previous);
+  assert.ok(written >= chunk.length && written <= 2 * chunk.length, `${written} octets from ${chunk.length}`);
+  const encoded = memory.slice(at.to, at.to + written);
+  assert.deepEqual(memory.subarray(at.from, at.from + chunk.length), new Uint8Array(chunk), "the source is unchanged");
+  memory.fill(CANARY, at.from, at.from + chunk.length);
+  memory.fill(CANARY, at.to, Math.min(memory.length, at.to + written + OVERSTORE_OCTETS));
+  assert.ok(
+    memory.every((octet) => octet === CANARY),
+    "nothing beyond the slack is touched",
+  );
+  return encoded;
+}
+
+/** Octets of the canonical stream of the message that the chunks make: the number announced by LIST and STAT. */
+export function announcedOctets(kernel: WireKernel, chunks: readonly Uint8Array[], from: number): number {
+  let previous = NOTHING_BEFORE;
+  let octets = 0;
+  for (const chunk of chunks) {
+    kernel.memory.set(chunk, from);
+    octets += chunk.length + kernel.countAdded(from, chunk.length, previous);
+    previous = chunk.at(-1) ?? previous;
+  }
+  return octets + closingOctets(previous);
+}
