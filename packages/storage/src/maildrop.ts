@@ -17,12 +17,20 @@ export interface MessageTable {
 
 export interface Maildrop {
   readonly messages: MessageTable;
-  /** Opens a message, finding it again by unique name when a flag change has renamed it. */
-  open(position: number): Eventually<OpenMessage | MessageTrouble>;
+  /** True while reads complete at once; only then may memory that others use too be the target of one. */
+  readonly readsAtOnce: boolean;
+  /**
+   * Opens a message, finding it again by unique name when a flag change has renamed it, and reads its first octets into
+   * `target` (at least 4 KiB): a small message costs open, read and close, and nothing else.
+   */
+  open(position: number, target: Uint8Array): Eventually<OpenMessage | MessageTrouble>;
   /** Remembers the true octets of a message whose remembered count was wrong. */
   correctOctets(position: number, octets: number): void;
-  /** Unlinks the messages, found by unique name; resolves when each is gone or has failed. Never throws for what a disk can do. */
-  remove(positions: readonly number[]): Promise<RemovalReport>;
+  /**
+   * Unlinks the messages, found by unique name; resolves when each is gone or has failed. Never throws for what a disk can
+   * do. `mayGoOn` is asked between slices: false (the lock was lost) ends the work, what is left counts as failed.
+   */
+  remove(positions: readonly number[], mayGoOn?: () => boolean): Promise<RemovalReport>;
   /** Gives the messages the flag S and moves them from new/ to cur/. Best effort: what fails stays as it was. */
   markRetrieved(positions: readonly number[]): Promise<void>;
   /** Saves what was learnt. Idempotent; the maildrop cannot be used afterwards. */
@@ -33,6 +41,8 @@ export interface OpenMessage {
   /** Octets of the canonical form, measured again if the file is not the size it had. */
   readonly octets: number;
   readonly fileOctets: number;
+  /** Octets that `open` has put at the start of its target; fewer than the target holds: the whole file. */
+  readonly first: number;
   /** Reads the next octets of the file into the start of `target`; 0 at the end of the file. Rejects or throws StorageError on a fault. */
   read(target: Uint8Array): Eventually<number>;
   close(): void;

@@ -5,6 +5,8 @@ import type { Secret } from "../secret.js";
 
 export type Effect =
   | { readonly type: "send"; readonly octets: Uint8Array }
+  /** Awaited: `drained`, once the transport has taken what was sent. Asked for when a burst has made many octets (RFC 2449 §6.6). */
+  | { readonly type: "await-drain" }
   /** Awaited: `authentication-challenge` or `authentication-finished`. */
   | { readonly type: "authenticate"; readonly method: AuthenticationMethod }
   /** Awaited likewise: the client's answer to the last challenge, base64 already undone. */

@@ -5,6 +5,7 @@ import type { Listing } from "./listing.js";
 export type Input =
   | { readonly type: "octets"; readonly chunk: Uint8Array }
   | { readonly type: "end-of-stream" }
+  | { readonly type: "drained" }
   /** One more step of a SASL exchange: the mechanism's challenge, before base64. */
   | { readonly type: "authentication-challenge"; readonly challenge: Uint8Array }
   | { readonly type: "authentication-finished"; readonly outcome: AuthenticationOutcome }
@@ -18,7 +19,7 @@ export type Input =
   | { readonly type: "message-unavailable"; readonly reason: "gone" | "unreadable" }
   /** `failed`: how many of the marked messages still stand in the maildrop. The lock is free by now. */
   | { readonly type: "maildrop-updated"; readonly failed: number }
-  /** The lock was lost before the update: nothing was removed. */
+  /** The lock was lost, at any time after login or before the update: nothing was removed; the session ends with [SYS/TEMP]. */
   | { readonly type: "maildrop-lost" }
   | { readonly type: "tls-established" }
   | { readonly type: "autologout" }

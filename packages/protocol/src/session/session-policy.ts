@@ -28,6 +28,8 @@ export interface SessionLimits {
   readonly transactionLineOctets: number;
   /** Octets that may wait while an effect is under way; a full buffer stops the reading of the socket. */
   readonly pipelineOctets: number;
+  /** Octets one burst may produce before the session asks for `await-drain`. */
+  readonly burstOctets: number;
   /** Bad commands in a row that end the connection. */
   readonly badCommandsBeforeLogin: number;
   readonly badCommandsAfterLogin: number;

@@ -1,0 +1,136 @@
+// One account's open maildrop: the storage, its listing and its lock, from login to the last breath of the session.
+
+import { type Listing, type MessageNumber, messageNumberAt } from "@postigo/protocol";
+import type { Eventually, Maildrop, MessageTrouble, OpenMessage, RemovalReport } from "@postigo/storage";
+import type { Lease } from "../lock/maildrop-lock.js";
+import type { EventLog } from "../log/event-log.js";
+
+export interface MaildropSessionParts {
+  readonly session: string;
+  readonly user: string;
+  readonly maildrop: Maildrop;
+  readonly listing: Listing;
+  readonly lease: Lease;
+  readonly log: EventLog;
+  readonly markRetrieved: boolean;
+  /** Called once, after the lock is free. */
+  readonly onReleased: () => void;
+}
+
+/** `failed`: marked messages that still stand in the maildrop. `lost`: the lock was no longer ours, nothing was removed. */
+export type UpdateOutcome = { readonly type: "updated"; readonly failed: number } | { readonly type: "lost" };
+
+export class MaildropSession {
+  readonly #parts: MaildropSessionParts;
+  #retrieved: Set<number> | undefined;
+  #released: Promise<void> | undefined;
+
+  constructor(parts: MaildropSessionParts) {
+    this.#parts = parts;
+  }
+
+  get listing(): Listing {
+    return this.#parts.listing;
+  }
+
+  get lease(): Lease {
+    return this.#parts.lease;
+  }
+
+  get retrievedCount(): number {
+    return this.#retrieved?.size ?? 0;
+  }
+
+  /** True while reads complete at once, so that shared memory may be their target. */
+  get readsAtOnce(): boolean {
+    return this.#parts.maildrop.readsAtOnce;
+  }
+
+  open(message: MessageNumber, target: Uint8Array): Eventually<OpenMessage | MessageTrouble> {
+    return this.#parts.maildrop.open(message - 1, target);
+  }
+
+  /** RETR to its last octet. TOP never counts. */
+  retrieved(message: MessageNumber): void {
+    if (!this.#parts.markRetrieved) return;
+    this.#retrieved ??= new Set();
+    this.#retrieved.add(message - 1);
+  }
+
+  /** The count that was announced for a message is wrong: the next listing shows the true one. */
+  correctOctets(message: MessageNumber, octets: number): void {
+    const { log, session, user, maildrop, listing } = this.#parts;
+    log.event("octets-corrected", {
+      session,
+      user,
+      uid: maildrop.messages.uniqueIdAt(message - 1),
+      announced: listing.octets(message),
+      octets,
+    });
+    maildrop.correctOctets(message - 1, octets);
+  }
+
+  /** UPDATE (RFC 1939 §6): removes, marks what was retrieved, frees the lock; only then may QUIT be answered. */
+  async update(deleted: readonly MessageNumber[]): Promise<UpdateOutcome> {
+    if (!this.#parts.lease.isHeld()) {
+      await this.release();
+      return { type: "lost" };
+    }
+    const report = await this.#remove(deleted);
+    for (const { position } of report.removed) this.#retrieved?.delete(position);
+    await this.release();
+    return { type: "updated", failed: report.failed.length };
+  }
+
+  /** Ends the session without removing anything. Idempotent; never rejects. */
+  release(): Promise<void> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  async #release(): Promise<void> {
+    const { maildrop, lease, log, session, user, onReleased } = this.#parts;
+    try {
+      if (this.#retrieved !== undefined && this.#retrieved.size > 0 && lease.isHeld()) {
+        await maildrop.markRetrieved([...this.#retrieved]);
+      }
+      await maildrop.close();
+    } catch (error) {
+      log.event("maildrop-close-failed", { session, user, error: String(error) });
+    } finally {
+      lease.release();
+      onReleased();
+    }
+  }
+
+  async #remove(deleted: readonly MessageNumber[]): Promise<RemovalReport> {
+    const { maildrop, lease } = this.#parts;
+    if (deleted.length === 0) return NOTHING_REMOVED;
+    let lost = false;
+    lease.onLost(() => {
+      lost = true;
+    });
+    const report = await maildrop.remove(
+      deleted.map((message) => message - 1),
+      () => !lost,
+    );
+    this.#log(report);
+    return report;
+  }
+
+  #log(report: RemovalReport): void {
+    const { log, session, user, maildrop, listing } = this.#parts;
+    for (const { position, path, how } of report.removed) {
+      const uid = maildrop.messages.uniqueIdAt(position);
+      const octets = listing.octets(messageNumberAt(position));
+      log.event("message-removed", { session, user, uid, file: path, octets, how });
+    }
+    for (const { position, cause } of report.failed) {
+      const uid = maildrop.messages.uniqueIdAt(position);
+      const file = maildrop.messages.pathAt(position);
+      log.event("message-not-removed", { session, user, uid, file, error: String(cause) });
+    }
+  }
+}
+
+const NOTHING_REMOVED: RemovalReport = { removed: [], failed: [] };
