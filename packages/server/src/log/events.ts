@@ -38,6 +38,9 @@ export interface EventFields {
   };
   /** One for each message that left the spool. */
   "message-removed": { session: string; user: string; uid: string; file: string; octets: number; how: string };
+  /** The remembered count of a message was wrong; the client was told the true one where that was still possible. */
+  "octets-corrected": { session: string; user: string; uid: string; announced: number; octets: number };
+  "maildrop-close-failed": { session: string; user: string; error: string };
   "message-not-removed": { session: string; user: string; uid: string; file: string; error: string };
 }
 
@@ -50,4 +53,6 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   login: "info",
   "message-removed": "info",
   "message-not-removed": "error",
+  "octets-corrected": "warn",
+  "maildrop-close-failed": "error",
 };

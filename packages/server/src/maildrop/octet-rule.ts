@@ -16,7 +16,11 @@ export function createOctetRule(kernel: WireKernel, window: Uint8Array): OctetRu
   };
 }
 
-function countThrough(kernel: WireKernel, window: Uint8Array, source: { chunk: Uint8Array; length: number; previous: number }): number {
+function countThrough(
+  kernel: WireKernel,
+  window: Uint8Array,
+  source: { chunk: Uint8Array; length: number; previous: number },
+): number {
   const at = window.byteOffset - kernel.memory.byteOffset;
   let { previous } = source;
   let added = 0;
