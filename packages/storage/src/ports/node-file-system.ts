@@ -1,0 +1,207 @@
+// FileSystem over node:fs: blocking calls while they are quick, the thread pool otherwise (ADR 0015). Every blocking call is
+// timed; there is no closure and no promise on that way.
+
+import * as fs from "node:fs";
+import type { Eventually } from "../eventually.js";
+import { fileStatusOf } from "./file-status.js";
+import type { FileStatus, FileSystem, Listing, ReplaceOptions } from "./file-system.js";
+import * as later from "./node-later.js";
+import { listLater, listNow } from "./node-listing.js";
+import { nativePath } from "./octet-path.js";
+import { type IoMode, type Monotonic, Pace } from "./pace.js";
+import { replaceFile } from "./replace-file.js";
+import { TurnBudget } from "./turn-budget.js";
+
+export interface FileSystemOptions {
+  /** `auto` blocks while the calls are quick. */
+  readonly io: IoMode;
+  /** Whether the root lies on a network file system (`isRemote` tells): `auto` then never blocks. */
+  readonly remote?: boolean;
+  /** Milliseconds, never going back; the default is the process's own. */
+  readonly monotonic?: Monotonic;
+}
+
+/** One for each storage root: what it learns about the speed of the calls holds for that root. */
+export function createFileSystem({ io, remote = false, monotonic = processClock }: FileSystemOptions): FileSystem {
+  return new NodeFileSystem(new Pace({ io, remote, monotonic }), new TurnBudget(monotonic));
+}
+
+class NodeFileSystem implements FileSystem {
+  readonly #pace: Pace;
+  readonly #turn: TurnBudget;
+
+  constructor(pace: Pace, turn: TurnBudget) {
+    this.#pace = pace;
+    this.#turn = turn;
+  }
+
+  get isSync(): boolean {
+    return this.#pace.mayBlock;
+  }
+
+  openRead(path: string): Eventually<number> {
+    if (!this.#pace.mayBlock) return later.open(nativePath(path), READ_FLAGS);
+    const began = this.#pace.begin();
+    try {
+      return fs.openSync(nativePath(path), READ_FLAGS);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  read(fd: number, target: Uint8Array, position: number | null): Eventually<number> {
+    if (!this.#pace.mayBlock) return later.read(fd, target, position);
+    const began = this.#pace.begin();
+    try {
+      return fs.readSync(fd, target, 0, target.length, position);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  close(fd: number): void {
+    if (!this.#pace.mayBlock) {
+      later.close(fd);
+      return;
+    }
+    const began = this.#pace.begin();
+    try {
+      fs.closeSync(fd);
+    } catch {
+      // Nothing was written through it, so nothing can be lost.
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  fstat(fd: number): Eventually<FileStatus> {
+    if (!this.#pace.mayBlock) return later.fstat(fd);
+    const began = this.#pace.begin();
+    try {
+      return fileStatusOf(fs.fstatSync(fd, EXACT));
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  lstat(path: string): Eventually<FileStatus | undefined> {
+    if (!this.#pace.mayBlock) return later.lstat(nativePath(path));
+    const began = this.#pace.begin();
+    try {
+      const stats = fs.lstatSync(nativePath(path), EXACT_OR_NOTHING);
+      return stats && fileStatusOf(stats);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  stat(path: string): Eventually<FileStatus | undefined> {
+    if (!this.#pace.mayBlock) return later.stat(nativePath(path));
+    const began = this.#pace.begin();
+    try {
+      const stats = fs.statSync(nativePath(path), EXACT_OR_NOTHING);
+      return stats && fileStatusOf(stats);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  list(path: string): Eventually<Listing> {
+    if (!this.#pace.mayBlock) return listLater(path, this.#pace);
+    const began = this.#pace.begin();
+    try {
+      return listNow(path, this.#pace);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  unlink(path: string): Eventually<void> {
+    if (!this.#pace.mayBlock) return later.unlink(nativePath(path));
+    const began = this.#pace.begin();
+    try {
+      fs.unlinkSync(nativePath(path));
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  rename(from: string, to: string): Eventually<void> {
+    if (!this.#pace.mayBlock) return later.rename(nativePath(from), nativePath(to));
+    const began = this.#pace.begin();
+    try {
+      fs.renameSync(nativePath(from), nativePath(to));
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  mkdir(path: string): Eventually<void> {
+    if (!this.#pace.mayBlock) return later.mkdir(nativePath(path), FOLDER_MODE);
+    const began = this.#pace.begin();
+    try {
+      fs.mkdirSync(nativePath(path), FOLDER_MODE);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  readFile(path: string, limit: number): Eventually<Uint8Array> {
+    if (!this.#pace.mayBlock) return later.readFile(nativePath(path), READ_FLAGS, limit);
+    const began = this.#pace.begin();
+    try {
+      return readFileNow(path, limit);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  append(path: string, octets: Uint8Array): Eventually<void> {
+    if (!this.#pace.mayBlock) return later.append(nativePath(path), APPEND_FLAGS, octets);
+    const began = this.#pace.begin();
+    try {
+      appendNow(path, octets);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  replaceFile(path: string, octets: Uint8Array, options: ReplaceOptions): Promise<void> {
+    return replaceFile(path, octets, options);
+  }
+
+  yieldIfDue(): Promise<void> | undefined {
+    return this.#turn.yieldIfDue();
+  }
+}
+
+function readFileNow(path: string, limit: number): Uint8Array {
+  const fd = fs.openSync(nativePath(path), READ_FLAGS);
+  try {
+    const octets = new Uint8Array(later.boundedSize(fileStatusOf(fs.fstatSync(fd, EXACT)), nativePath(path), limit));
+    let filled = 0;
+    for (let got = -1; got !== 0 && filled < octets.length; filled += got) {
+      got = fs.readSync(fd, octets, filled, octets.length - filled, null);
+    }
+    return octets.subarray(0, filled);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function appendNow(path: string, octets: Uint8Array): void {
+  const fd = fs.openSync(nativePath(path), APPEND_FLAGS);
+  try {
+    later.demandWhole(fs.writeSync(fd, octets), octets, nativePath(path));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+const processClock: Monotonic = () => performance.now();
+const EXACT = { bigint: true } as const;
+const EXACT_OR_NOTHING = { bigint: true, throwIfNoEntry: false } as const;
+// libuv opens everything close-on-exec. Without O_NONBLOCK a FIFO would hold the process until somebody writes to it.
+const READ_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+const APPEND_FLAGS = fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+const FOLDER_MODE = 0o700;
