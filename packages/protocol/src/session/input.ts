@@ -4,7 +4,10 @@ import type { Listing } from "./listing.js";
 
 export type Input =
   | { readonly type: "octets"; readonly chunk: Uint8Array }
+  /** The client sends no more but may still read: complete lines that wait are worked through first, then the session ends. */
   | { readonly type: "end-of-stream" }
+  /** Nothing can be sent or received any more: the session ends at once, except that an UPDATE under way is waited for. */
+  | { readonly type: "connection-lost" }
   | { readonly type: "drained" }
   /** One more step of a SASL exchange: the mechanism's challenge, before base64. */
   | { readonly type: "authentication-challenge"; readonly challenge: Uint8Array }
