@@ -1,0 +1,84 @@
+// One login attempt, whatever the mechanism: holds back refusals as the throttle says, turns faults into "unavailable", and
+// can be called off at any moment.
+
+import type { Secret } from "@postigo/protocol";
+import type { Eventually } from "@postigo/storage";
+import type { Clock, Timer } from "../clock.js";
+import type { AuthenticationExchange, AuthenticationStep, Peer } from "./authenticator.js";
+import type { Throttle } from "./throttle.js";
+
+/** What a mechanism knows of the attempt it serves. */
+export interface Attempt {
+  readonly peer: Peer;
+  /** True once nobody waits for the result: costly work not begun yet can be left out. */
+  readonly cancelled: boolean;
+}
+
+/** The part of an exchange that differs between the mechanisms. May throw or reject: that is a fault of ours or of a source. */
+export interface Dialogue {
+  next(response: Uint8Array | undefined): Eventually<AuthenticationStep>;
+}
+
+export interface LoginExchangeOptions {
+  readonly peer: Peer;
+  readonly throttle: Throttle;
+  readonly clock: Clock;
+  readonly dialogue: (attempt: Attempt) => Dialogue;
+}
+
+export class LoginExchange implements AuthenticationExchange, Attempt {
+  readonly peer: Peer;
+  readonly #throttle: Throttle;
+  readonly #clock: Clock;
+  readonly #dialogue: Dialogue;
+  #cancelled = false;
+  #held: { readonly timer: Timer; readonly release: () => void } | undefined;
+
+  constructor({ peer, throttle, clock, dialogue }: LoginExchangeOptions) {
+    this.peer = peer;
+    this.#throttle = throttle;
+    this.#clock = clock;
+    this.#dialogue = dialogue(this);
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  next(response?: Secret): Eventually<AuthenticationStep> {
+    try {
+      const step = this.#dialogue.next(response?.reveal());
+      return step instanceof Promise ? step.then((s) => this.#settle(s)).catch(unavailable) : this.#settle(step);
+    } catch (cause) {
+      return unavailable(cause);
+    }
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#held?.timer.cancel();
+    this.#held?.release();
+    this.#held = undefined;
+  }
+
+  #settle(step: AuthenticationStep): Eventually<AuthenticationStep> {
+    const { address } = this.peer;
+    if (step.type === "rejected") return this.#hold(step, this.#throttle.failed(address, step.user));
+    if (step.type !== "accepted") return step;
+    const wait = this.#throttle.remaining(address, step.account.name);
+    this.#throttle.succeeded(address, step.account.name);
+    return this.#hold(step, wait);
+  }
+
+  #hold(step: AuthenticationStep, ms: number): Eventually<AuthenticationStep> {
+    if (ms === 0 || this.#cancelled) return step;
+    return new Promise((resolve) => {
+      const release = () => resolve(step);
+      this.#held = { timer: this.#clock.after(ms, release), release };
+    });
+  }
+}
+
+function unavailable(cause: unknown): AuthenticationStep {
+  return { type: "unavailable", user: undefined, cause };
+}

@@ -1,0 +1,83 @@
+// Accounts from a users file, held in memory. A reload makes a new source; the old one is dropped.
+
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import type { AccountSource } from "./account-source.js";
+import { createMemorySource } from "./memory-source.js";
+import { parseUsersFile, type UsersFileProblem } from "./users-file.js";
+
+export interface UsersFileSource {
+  readonly path: string;
+  /**
+   * Reads the file. Throws `UsersFileError` if it cannot be read at all; bad lines are problems, and cost one account each.
+   * A problem of the whole file (readable by everybody) stands at line 0.
+   */
+  load(): Promise<LoadedUsersFile>;
+}
+
+export interface LoadedUsersFile {
+  readonly source: AccountSource;
+  readonly count: number;
+  readonly problems: readonly UsersFileProblem[];
+}
+
+export function createUsersFileSource(path: string): UsersFileSource {
+  return { path, load: () => load(path) };
+}
+
+/** A users file that cannot be used at all. */
+export class UsersFileError extends Error {
+  readonly code: "unreadable" | "not-a-file" | "too-large";
+  readonly path: string;
+
+  constructor(code: UsersFileError["code"], path: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "UsersFileError";
+    this.code = code;
+    this.path = path;
+  }
+}
+
+async function load(path: string): Promise<LoadedUsersFile> {
+  const file = await openFile(path);
+  try {
+    const { mode } = await usableStat(file, path);
+    const octets = await file.readFile();
+    const { accounts, problems } = parseUsersFile(octets.toString("utf8"));
+    const forEverybody = (mode & constants.S_IROTH) !== 0;
+    return {
+      source: createMemorySource(accounts),
+      count: accounts.size,
+      problems: forEverybody ? [WORLD_READABLE, ...problems] : problems,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    // O_NONBLOCK: a FIFO in the file's place must not hold the start up.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (cause) {
+    throw new UsersFileError("unreadable", path, "the users file cannot be opened", cause);
+  }
+}
+
+async function usableStat(file: FileHandle, path: string): Promise<{ readonly mode: number }> {
+  const stat = await file.stat();
+  if (!stat.isFile()) throw new UsersFileError("not-a-file", path, "the users file is not a regular file");
+  if (stat.size > MOST_OCTETS)
+    throw new UsersFileError("too-large", path, `the users file is over ${MOST_OCTETS} octets`);
+  return stat;
+}
+
+/** Half a million accounts; more belong into a database. */
+const MOST_OCTETS = 64 * 1024 * 1024;
+
+const WORLD_READABLE: UsersFileProblem = {
+  line: 0,
+  column: 0,
+  what: "every user of this machine can read the password hashes",
+  remedy: "chmod o-r the file",
+};
