@@ -5,7 +5,6 @@ import type { Secret } from "../secret.js";
 
 export type Effect =
   /** Read only: the octets may be shared by many sessions. */
-  /** Read only: the octets may be shared by many sessions. */
   | { readonly type: "send"; readonly octets: Uint8Array }
   /** Awaited: `drained`, once the transport has taken what was sent. Asked for when a burst has made many octets (RFC 2449 §6.6). */
   | { readonly type: "await-drain" }
@@ -21,8 +20,6 @@ export type Effect =
   | { readonly type: "send-message"; readonly message: MessageNumber; readonly bodyLines: number | "all" }
   /** Awaited: `maildrop-updated` or `maildrop-lost`. Asked for by QUIT in TRANSACTION and by nothing else (RFC 1939 §6). */
   | { readonly type: "update-maildrop"; readonly deleted: readonly MessageNumber[] }
-  /** Awaited: `drained`. A burst of commands has been answered with much; the rest waits until the client has read (back-pressure). */
-  | { readonly type: "drain" }
   /** Not awaited: the session is over, also while `open-maildrop` is under way; nothing is to be removed, the lock is to be freed. */
   | { readonly type: "release-maildrop" }
   /** Awaited: `tls-established`. Every octet received before it is forgotten (RFC 2595 §4). */
@@ -39,7 +36,6 @@ export type AuthenticationMethod =
 export type CloseReason =
   | "quit"
   | "end-of-stream"
-  | "connection-lost"
   | "connection-lost"
   | "autologout"
   | "shutdown"
