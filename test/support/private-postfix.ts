@@ -1,0 +1,160 @@
+// A Postfix of the test's own: loopback only, with its own configuration, queue and log, delivering into Maildirs of virtual
+// mailboxes. The system's Postfix is neither used nor touched. Postfix needs root for its master process.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { until } from "./eventually.js";
+import { SmtpSender } from "./smtp-sender.js";
+import { temporaryDirectory } from "./temporary-directory.js";
+
+/** Owner of the delivered mail; virtual(8) refuses root. */
+const MAIL_OWNER = 5000;
+const DOMAIN = "example.test";
+
+export class PrivatePostfix {
+  readonly #directory: string;
+  readonly #port: number;
+
+  private constructor(directory: string, port: number) {
+    this.#directory = directory;
+    this.#port = port;
+  }
+
+  /** Starts it; mail to USER@example.test goes to `spool`/USER for each of `users`. */
+  static async start(t: TestContext, spool: string, users: readonly string[]): Promise<PrivatePostfix> {
+    const postfix = new PrivatePostfix(temporaryDirectory(t), await freePort());
+    postfix.#makeDirectories(spool);
+    postfix.#write("vdomains", `${DOMAIN} x\n`);
+    postfix.#write("vmailbox", users.map((user) => `${user}@${DOMAIN} ${user}/\n`).join(""));
+    postfix.#write("main.cf", postfix.#mainCf(spool));
+    postfix.#write("master.cf", postfix.#masterCf());
+    postfix.#control("start");
+    t.after(() => postfix.#stop());
+    await until("Postfix answers", () =>
+      SmtpSender.connect(postfix.#port).then(
+        (s) => s.quit(),
+        () => false,
+      ),
+    );
+    return postfix;
+  }
+
+  /** Hands in messages over several connections at once; they are queued, not yet delivered, when this resolves. */
+  async submit(user: string, messages: readonly Buffer[], connections = 4): Promise<void> {
+    const shares = Array.from({ length: connections }, (_, n) => messages.filter((__, i) => i % connections === n));
+    await Promise.all(shares.map((share) => this.#submitShare(`${user}@${DOMAIN}`, share)));
+  }
+
+  async #submitShare(recipient: string, messages: readonly Buffer[]): Promise<void> {
+    const sender = await SmtpSender.connect(this.#port);
+    for (const message of messages) await sender.send("sender@example.test", recipient, message);
+    await sender.quit();
+  }
+
+  #makeDirectories(spool: string): void {
+    for (const name of ["etc", "spool", "data"]) mkdirSync(join(this.#directory, name));
+    mkdirSync(spool, { recursive: true });
+    chownSync(spool, MAIL_OWNER, MAIL_OWNER);
+    chownSync(join(this.#directory, "data"), Number(execFileSync("id", ["-u", "postfix"], { encoding: "latin1" })), 0);
+  }
+
+  #write(name: string, text: string): void {
+    writeFileSync(join(this.#directory, "etc", name), text);
+  }
+
+  #control(command: string): void {
+    execFileSync("postfix", ["-c", join(this.#directory, "etc"), command], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, PATH: `/usr/sbin:/sbin:${process.env["PATH"]}` },
+    });
+  }
+
+  async #stop(): Promise<void> {
+    const pid = Number(readFileSync(join(this.#directory, "spool", "pid", "master.pid"), "latin1"));
+    this.#control("stop");
+    await until("Postfix has ended", () => !isAlive(pid));
+  }
+
+  #mainCf(spool: string): string {
+    const own = this.#directory;
+    return [
+      "compatibility_level = 3.6",
+      `queue_directory = ${own}/spool`,
+      `data_directory = ${own}/data`,
+      `maillog_file = ${own}/mail.log`,
+      `maillog_file_prefixes = ${own}`,
+      "myhostname = mail.example.test",
+      "inet_interfaces = 127.0.0.1",
+      "inet_protocols = ipv4",
+      "mynetworks = 127.0.0.0/8",
+      // Only virtual mailboxes exist, and nothing ever leaves this machine.
+      "mydestination =",
+      "alias_maps =",
+      "alias_database =",
+      "local_recipient_maps =",
+      "smtpd_relay_restrictions = reject_unauth_destination",
+      "default_transport = error:nothing is sent out",
+      "smtp_dns_support_level = disabled",
+      "smtpd_peername_lookup = no",
+      "biff = no",
+      `virtual_mailbox_domains = texthash:${own}/etc/vdomains`,
+      `virtual_mailbox_maps = texthash:${own}/etc/vmailbox`,
+      `virtual_mailbox_base = ${spool}`,
+      `virtual_minimum_uid = ${MAIL_OWNER}`,
+      `virtual_uid_maps = static:${MAIL_OWNER}`,
+      `virtual_gid_maps = static:${MAIL_OWNER}`,
+      "virtual_mailbox_limit = 0",
+      // A test may be as fast as it can.
+      "in_flow_delay = 0",
+      "smtpd_client_connection_count_limit = 0",
+      "",
+    ].join("\n");
+  }
+
+  /** No service is chrooted: the queue directory holds no copies of system files. */
+  #masterCf(): string {
+    const service = (name: string, type: string, wakeup: string, limit: string, command: string): string =>
+      `${name} ${type} n - n ${wakeup} ${limit} ${command}\n`;
+    const plain = ["bounce", "defer", "trace"].map((name) => service(name, "unix", "-", "0", "bounce"));
+    return [
+      service(`127.0.0.1:${this.#port}`, "inet", "-", "-", "smtpd"),
+      service("pickup", "unix", "60", "1", "pickup"),
+      service("cleanup", "unix", "-", "0", "cleanup"),
+      service("qmgr", "unix", "300", "1", "qmgr"),
+      service("rewrite", "unix", "-", "-", "trivial-rewrite"),
+      ...plain,
+      service("proxymap", "unix", "-", "-", "proxymap"),
+      service("error", "unix", "-", "-", "error"),
+      service("retry", "unix", "-", "-", "error"),
+      // The second field after the type: virtual needs root's rights to become the mailbox owner.
+      "virtual unix - n n - - virtual\n",
+      service("anvil", "unix", "-", "1", "anvil"),
+      service("postlog", "unix-dgram", "-", "1", "postlogd"),
+    ].join("");
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** master.cf takes no port 0, so a free one is looked for first. */
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      assert.ok(address && typeof address === "object");
+      server.close(() => resolve(address.port));
+    });
+  });
+}

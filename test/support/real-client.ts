@@ -1,0 +1,59 @@
+// Programs of others, run to their end with a deadline.
+
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+
+export interface Finished {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly deadlineMs?: number;
+}
+
+/** Runs a program; never through a shell. The deadline ends it with SIGKILL and fails the test. */
+export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const env = { ...process.env, ...options.env };
+  const child = spawn(program, args, { env, ...(options.cwd === undefined ? {} : { cwd: options.cwd }) });
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.deadlineMs ?? 60_000);
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input ?? "");
+  try {
+    return await finished(child);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function finished(child: ChildProcessWithoutNullStreams): Promise<Finished> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) =>
+      resolve({ status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString("latin1") }),
+    );
+  });
+}
+
+/**
+ * Options for a test that needs a program: skipped with the name of the Debian package where it is missing,
+ * and failing there when CI=true, so that a forgotten package cannot pass for a success.
+ */
+export function needs(program: string, debianPackage = program): { skip?: string } {
+  const found = spawnSync("sh", ["-c", 'command -v "$0"', program]).status === 0;
+  if (found || process.env["CI"] === "true") return {};
+  return { skip: `${program} is missing: apt-get install ${debianPackage}` };
+}
+
+/** Options for a test that can only run as root, as Postfix must. */
+export function needsRoot(program: string, debianPackage = program): { skip?: string } {
+  if (process.getuid?.() !== 0) return { skip: "needs root" };
+  return needs(program, debianPackage);
+}
