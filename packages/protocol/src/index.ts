@@ -7,4 +7,5 @@ export type { AuthenticationOutcome, Input, MaildropRefusal } from "./session/in
 export { Listing, type ListingSource } from "./session/listing.js";
 export type { LoginOffer, SessionLimits, SessionOpening, SessionPolicy } from "./session/session-policy.js";
 export { createWireKernel } from "./wire/create-wire-kernel.js";
+export { TopCut } from "./wire/top-cut.js";
 export { closingOctets, NOTHING_BEFORE, OVERSTORE_OCTETS, type WireKernel } from "./wire/wire-kernel.js";
