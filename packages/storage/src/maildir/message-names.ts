@@ -1,0 +1,103 @@
+// File names as columns: one run of octets and a few typed arrays. A hundred thousand names as strings are a hundred thousand
+// objects for the garbage collector to visit; as columns they are five, and lie outside its heap.
+
+import { Buffer } from "node:buffer";
+
+/** Where a file stands. */
+export const NEW = 0;
+export const CUR = 1;
+/** A row that counts no more: its message stands in another row. */
+export const DROPPED = 2;
+
+export type Folder = typeof NEW | typeof CUR;
+
+/** Names in rows. `starts` has one element more than there are rows; the name at `row` ends where the next begins. */
+export interface NameColumns {
+  readonly count: number;
+  readonly octets: Buffer;
+  readonly starts: Uint32Array;
+  /** Length of the unique name, with which each name begins. */
+  readonly uniqueLengths: Uint16Array;
+  readonly folders: Uint8Array;
+}
+
+export function nameAt({ octets, starts }: NameColumns, row: number): string {
+  return octets.toString("latin1", starts[row], starts[row + 1]);
+}
+
+export function uniqueNameAt({ octets, starts, uniqueLengths }: NameColumns, row: number): string {
+  const start = at(starts, row);
+  return octets.toString("latin1", start, start + at(uniqueLengths, row));
+}
+
+/** Path below the maildrop. */
+export function pathAt(names: NameColumns, row: number): string {
+  return `${FOLDER_NAMES[names.folders[row] === NEW ? NEW : CUR]}/${nameAt(names, row)}`;
+}
+
+/** Names that are still being collected. */
+export class GrowingNames implements NameColumns {
+  #count = 0;
+  #octets = Buffer.allocUnsafeSlow(4096);
+  #starts = new Uint32Array(65);
+  #uniqueLengths = new Uint16Array(64);
+  #folders = new Uint8Array(64);
+
+  get count(): number {
+    return this.#count;
+  }
+  get octets(): Buffer {
+    return this.#octets;
+  }
+  get starts(): Uint32Array {
+    return this.#starts;
+  }
+  get uniqueLengths(): Uint16Array {
+    return this.#uniqueLengths;
+  }
+  get folders(): Uint8Array {
+    return this.#folders;
+  }
+
+  /** The row that `name` was put into. */
+  append(name: string, uniqueLength: number, folder: Folder): number {
+    const row = this.#count;
+    const start = at(this.#starts, row);
+    this.#makeRoom(start + name.length);
+    this.#octets.write(name, start, "latin1");
+    this.#starts[row + 1] = start + name.length;
+    this.#uniqueLengths[row] = uniqueLength;
+    this.#folders[row] = folder;
+    this.#count = row + 1;
+    return row;
+  }
+
+  drop(row: number): void {
+    this.#folders[row] = DROPPED;
+  }
+
+  #makeRoom(octets: number): void {
+    if (octets > this.#octets.length) this.#octets = enlarged(this.#octets, Buffer.allocUnsafeSlow(octets * 2));
+    if (this.#count < this.#folders.length) return;
+    const rows = this.#count * 2;
+    this.#starts = enlarged(this.#starts, new Uint32Array(rows + 1));
+    this.#uniqueLengths = enlarged(this.#uniqueLengths, new Uint16Array(rows));
+    this.#folders = enlarged(this.#folders, new Uint8Array(rows));
+  }
+}
+
+interface Column {
+  set(from: this): void;
+}
+
+function enlarged<T extends Column>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+/** The element of a column that is known to have it. */
+export function at(column: { readonly [index: number]: number }, index: number): number {
+  return column[index] ?? 0;
+}
+
+const FOLDER_NAMES = ["new", "cur"] as const;

@@ -1,0 +1,118 @@
+// What stands in new/ and cur/, one row a message.
+//
+// Others rename while we read. A message that goes from new/ to cur/ cannot be missed, because new/ is read first. A message
+// whose flags change while cur/ is read may be missed under both names, or met under both: so who misses a message reads once
+// more (`pass`), and what any pass has met stays; a message met twice is one, the later pass and then cur/ being right.
+
+import { Buffer } from "node:buffer";
+import type { DirectoryEntry, FileSystem } from "../ports/file-system.js";
+import { uniqueLengthOf } from "./file-name.js";
+import { CUR, type Folder, GrowingNames, NEW, nameAt, pathAt, uniqueNameAt } from "./message-names.js";
+import { UniqueNameMap } from "./unique-name-map.js";
+
+/** Lists a maildrop once. Throws what the file system threw when a folder cannot be listed. */
+export async function scanMaildir(fs: FileSystem, root: string): Promise<Scan> {
+  const scan = new Scan();
+  await scan.pass(fs, root);
+  return scan;
+}
+
+export class Scan {
+  /** Rows whose folder is DROPPED are to be skipped. */
+  readonly names = new GrowingNames();
+  readonly #rowOf = new UniqueNameMap(this.names, 0);
+  /** Paths of further files with the unique name of a message: copies, or its name before a change of flags. */
+  readonly #copies = new Map<string, string[]>();
+  /** Rows from here on were met in the present pass. */
+  #passBegan = 0;
+  #count = 0;
+
+  /** Messages met. */
+  get count(): number {
+    return this.#count;
+  }
+
+  async pass(fs: FileSystem, root: string): Promise<void> {
+    this.#passBegan = this.names.count;
+    this.#copies.clear();
+    await this.#read(fs, `${root}/new`, NEW);
+    await this.#read(fs, `${root}/cur`, CUR);
+  }
+
+  /** The row of a message, -1 without one. */
+  find(uniqueName: string): number {
+    const octets = Buffer.from(uniqueName, "latin1");
+    return this.#rowOf.find(octets, 0, octets.length);
+  }
+
+  /** The path of a message below the maildrop. */
+  pathOf(uniqueName: string): string | undefined {
+    const row = this.find(uniqueName);
+    return row < 0 ? undefined : pathAt(this.names, row);
+  }
+
+  get copies(): ReadonlyMap<string, readonly string[]> {
+    return this.#copies;
+  }
+
+  async #read(fs: FileSystem, path: string, folder: Folder): Promise<void> {
+    const listing = await fs.list(path);
+    try {
+      for (;;) {
+        const next = listing.next();
+        const entries = next instanceof Promise ? await next : next;
+        if (entries.length === 0) return;
+        for (const entry of entries) {
+          const isMessage = entry.kind === "file" || (entry.kind === "unknown" && (await isFile(fs, path, entry)));
+          if (isMessage && entry.name.charCodeAt(0) !== DOT) this.#meet(entry.name, folder);
+        }
+        await fs.yieldIfDue();
+      }
+    } finally {
+      listing.close();
+    }
+  }
+
+  #meet(name: string, folder: Folder): void {
+    const row = this.names.append(name, uniqueLengthOf(name), folder);
+    const known = this.#rowOf.findNameOf(this.names, row);
+    if (known < 0) {
+      this.#rowOf.put(row);
+      this.#count += 1;
+    } else this.#meetAgain(row, known);
+  }
+
+  #meetAgain(row: number, known: number): void {
+    const isOfThisPass = known >= this.#passBegan;
+    if (isOfThisPass) this.#noteCopy(row, known);
+    const winner = isOfThisPass && !this.#isBetter(row, known) ? known : row;
+    this.names.drop(winner === row ? known : row);
+    this.#rowOf.put(winner);
+  }
+
+  // Any order does, so long as it does not hang on the order in which the folder is read.
+  #isBetter(row: number, known: number): boolean {
+    const { folders } = this.names;
+    if (folders[row] !== folders[known]) return folders[row] === CUR;
+    return nameAt(this.names, row) > nameAt(this.names, known);
+  }
+
+  #noteCopy(row: number, known: number): void {
+    const uniqueName = uniqueNameAt(this.names, row);
+    const paths = this.#copies.get(uniqueName) ?? [pathAt(this.names, known)];
+    paths.push(pathAt(this.names, row));
+    this.#copies.set(uniqueName, paths);
+  }
+}
+
+async function isFile(fs: FileSystem, folder: string, entry: DirectoryEntry): Promise<boolean> {
+  try {
+    const status = await fs.lstat(`${folder}/${entry.name}`);
+    return status?.kind === "file";
+  } catch {
+    // One bad entry must not move the numbers of the others: it stays a message, and reading it will tell.
+    return true;
+  }
+}
+
+const DOT = 0x2e;
