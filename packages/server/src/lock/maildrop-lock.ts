@@ -22,7 +22,10 @@ export type LockOutcome =
 export interface LockOwner {
   readonly token: string;
   readonly host: string;
+  /** The machine's id, the boot of its kernel and the pid namespace; each empty where the system does not tell. */
+  readonly machine: string;
   readonly bootId: string;
+  readonly pidNamespace: string;
   readonly pid: number;
   /** Start time of that process in clock ticks since boot, which tells it from a later one with the same pid. */
   readonly pidStart: number;

@@ -1,0 +1,147 @@
+// Exclusivity of a maildrop, put together: first the registry of this process, then the lock file, tried again until the wait is over.
+
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../clock.js";
+import { type HostFacts, readHostFacts } from "./host-facts.js";
+import { FileLease, MemoryLease } from "./leases.js";
+import type { LockEvent } from "./lock-event.js";
+import { LockFile } from "./lock-file.js";
+import { errorCode, type LockIo, nodeLockIo } from "./lock-io.js";
+import { type LockPlace, lockPlace } from "./lock-place.js";
+import type { LockOutcome, LockOwner, LockRequest, MaildropLock } from "./maildrop-lock.js";
+import { pause } from "./pause.js";
+import { LockRegistry } from "./registry.js";
+
+export interface MaildropLockOptions {
+  /** How long a login waits for the owner to leave. */
+  readonly waitMs: number;
+  /** Silence after which the lock of an owner on another machine may be taken; at least 6,000. */
+  readonly staleMs: number;
+  /** Absolute path of a directory for all locks; undefined puts each into its maildrop. */
+  readonly directory: string | undefined;
+  readonly clock: Clock;
+  readonly onEvent: (event: LockEvent) => void;
+  /** The disk; another one in tests of its faults. */
+  readonly io?: LockIo;
+  /** Who we are; somebody else in tests. */
+  readonly host?: HostFacts;
+}
+
+/** One for the process: sessions of two of these exclude each other by the lock file only. */
+export function createMaildropLock(options: MaildropLockOptions): MaildropLock {
+  return new FileMaildropLock(options);
+}
+
+class FileMaildropLock implements MaildropLock {
+  readonly #options: MaildropLockOptions;
+  readonly #io: LockIo;
+  readonly #here: HostFacts;
+  readonly #registry: LockRegistry;
+  readonly #file: LockFile;
+
+  constructor(options: MaildropLockOptions) {
+    this.#options = options;
+    this.#io = options.io ?? nodeLockIo;
+    this.#here = options.host ?? readHostFacts();
+    this.#registry = new LockRegistry(options.clock);
+    this.#file = new LockFile({ io: this.#io, clock: options.clock, staleMs: options.staleMs, here: this.#here });
+  }
+
+  async acquire(maildrop: string, request: LockRequest): Promise<LockOutcome> {
+    const deadline = this.#options.clock.monotonic() + this.#options.waitMs;
+    try {
+      const place = lockPlace(this.#io, maildrop, this.#options.directory);
+      const owner = this.#describe(request);
+      const turn = await this.#registry.enter(place.maildrop, {
+        owner,
+        waitMs: this.#options.waitMs,
+        signal: request.signal,
+      });
+      if (turn !== "entered") return { type: "in-use", owner: this.#registry.ownerOf(place.maildrop) };
+      return await this.#acquireInTurn({ place, owner, deadline, signal: request.signal });
+    } catch (cause) {
+      return { type: "unavailable", cause };
+    }
+  }
+
+  /** The turn is ours: it ends with the lease, or here. */
+  async #acquireInTurn(attempt: Attempt): Promise<LockOutcome> {
+    let outcome: LockOutcome | undefined;
+    try {
+      outcome = await this.#acquireFile(attempt);
+      return outcome;
+    } finally {
+      if (outcome?.type !== "held") this.#registry.leave(attempt.place.maildrop);
+    }
+  }
+
+  async #acquireFile(attempt: Attempt): Promise<LockOutcome> {
+    const { clock } = this.#options;
+    for (let round = 0; ; round++) {
+      const outcome = await this.#tryFile(attempt);
+      if (outcome.type === "held" && attempt.signal.aborted) {
+        outcome.lease.release();
+        return { type: "in-use", owner: undefined };
+      }
+      const leftMs = attempt.deadline - clock.monotonic();
+      if (outcome.type !== "in-use" || leftMs <= 0 || attempt.signal.aborted) return outcome;
+      await pause(clock, Math.min(leftMs, pollDelay(round)), attempt.signal);
+    }
+  }
+
+  async #tryFile({ place, owner }: Attempt): Promise<LockOutcome> {
+    const { onEvent } = this.#options;
+    const about = { maildrop: place.maildrop, session: owner.session };
+    const leave = (): void => this.#registry.leave(place.maildrop);
+    const lease = new FileLease(about, leave, onEvent);
+    try {
+      const outcome = await this.#file.try(place, owner, (cause) => lease.lose(cause));
+      if (outcome.type === "busy") return { type: "in-use", owner: outcome.owner };
+      if (outcome.takenFrom !== undefined) onEvent({ type: "lock-taken-over", ...about, ...outcome.takenFrom });
+      lease.hold(outcome.lock);
+      return { type: "held", lease };
+    } catch (error) {
+      return this.#withoutFile(about, leave, error);
+    }
+  }
+
+  /** What the disk cannot write down, this process still can: its users must be able to empty a full disk. */
+  #withoutFile(about: { maildrop: string; session: string }, leave: () => void, error: unknown): LockOutcome {
+    const code = errorCode(error) ?? "";
+    const isMissing = code === "ENOENT" && this.#options.directory === undefined;
+    if (!isMissing && !UNWRITABLE.has(code)) return { type: "unavailable", cause: error };
+    if (!isMissing) this.#options.onEvent({ type: "lock-in-memory-only", ...about, code });
+    return { type: "held", lease: new MemoryLease(leave) };
+  }
+
+  #describe({ session, user, peer }: LockRequest): LockOwner {
+    return {
+      token: randomUUID(),
+      ...this.#here,
+      session,
+      user: user.slice(0, MAX_USER_LENGTH),
+      peer,
+      since: new Date(this.#options.clock.now()).toISOString(),
+    };
+  }
+}
+
+interface Attempt {
+  readonly place: LockPlace;
+  readonly owner: LockOwner;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
+/** From 50 ms up to 250 ms, each a random part shorter, so that waiting processes do not march in step. */
+function pollDelay(round: number): number {
+  const longest = Math.min(FIRST_POLL_MS * 1.5 ** Math.min(round, 8), LAST_POLL_MS);
+  return longest * (1 - Math.random() / 2);
+}
+
+const FIRST_POLL_MS = 50;
+const LAST_POLL_MS = 250;
+/** The owner file is read up to 4096 octets; a name this long fits, in whatever octets. */
+const MAX_USER_LENGTH = 256;
+const UNWRITABLE: ReadonlySet<string> = new Set(["EROFS", "ENOSPC", "EDQUOT"]);
