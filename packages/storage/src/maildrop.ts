@@ -21,7 +21,8 @@ export interface Maildrop {
   readonly readsAtOnce: boolean;
   /**
    * Opens a message, finding it again by unique name when a flag change has renamed it, and reads its first octets into
-   * `target` (at least 4 KiB): a small message costs open, read and close, and nothing else.
+   * `target` (at least 4 KiB): a small message costs open, read and close, and nothing else. A target shared with others is
+   * safe to give while `readsAtOnce`: if the outcome takes its time all the same, the octets lie in a `chunk` of the message's own.
    */
   open(position: number, target: Uint8Array): Eventually<OpenMessage | MessageTrouble>;
   /** Remembers the true octets of a message whose remembered count was wrong. */
@@ -41,10 +42,13 @@ export interface OpenMessage {
   /** Octets of the canonical form, measured again if the file is not the size it had. */
   readonly octets: number;
   readonly fileOctets: number;
-  /** Octets that `open` has put at the start of its target; fewer than the target holds: the whole file. */
+  /** Where `open` has put the first octets: its target, or memory of the same length if a shared target was not safe any more. */
+  readonly chunk: Uint8Array;
+  /** Octets at the start of `chunk`; fewer than it holds: the whole file. */
   readonly first: number;
   /** Reads the next octets of the file into the start of `target`; 0 at the end of the file. Rejects or throws StorageError on a fault. */
   read(target: Uint8Array): Eventually<number>;
+  /** Idempotent. */
   close(): void;
 }
 

@@ -8,7 +8,17 @@ export type StorageErrorCode =
   /** new/ or cur/ cannot be listed. */
   | "UNREADABLE"
   | "CANNOT_CREATE"
-  | "READ_FAILED";
+  | "READ_FAILED"
+  /** The caller withdrew its leave before this message was removed. */
+  | "STOPPED"
+  /** Another program renamed the file each time it had been found. */
+  | "RESTLESS"
+  /** A path of a message leads to something else. */
+  | "NOT_A_FILE"
+  /** A message could not be given its flag. */
+  | "MARK_FAILED"
+  /** maildirsize was not told what has been removed. */
+  | "QUOTA_FAILED";
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;

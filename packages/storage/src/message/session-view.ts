@@ -1,0 +1,42 @@
+// What one session knows better than the shared, immutable table: files found under another name, messages measured anew.
+
+import type { MaildropParts, Measure } from "./maildrop-parts.js";
+
+export class SessionView {
+  readonly parts: MaildropParts;
+  #paths: Map<number, string> | undefined;
+  #measures: Map<number, Measure> | undefined;
+
+  constructor(parts: MaildropParts) {
+    this.parts = parts;
+  }
+
+  /** Below the maildrop, as last seen. */
+  pathAt(position: number): string {
+    return this.#paths?.get(position) ?? this.parts.table.pathAt(position);
+  }
+
+  /** The whole path, as last seen. */
+  filePathAt(position: number): string {
+    return `${this.parts.root}/${this.pathAt(position)}`;
+  }
+
+  octetsAt(position: number): number {
+    return this.#measures?.get(position)?.octets ?? this.parts.table.octetsAt(position);
+  }
+
+  fileOctetsAt(position: number): number {
+    return this.#measures?.get(position)?.fileOctets ?? this.parts.table.fileOctetsAt(position);
+  }
+
+  movedTo(position: number, path: string): void {
+    this.#paths ??= new Map();
+    this.#paths.set(position, path);
+  }
+
+  measured(position: number, measure: Measure): void {
+    this.#measures ??= new Map();
+    this.#measures.set(position, measure);
+    this.parts.remember(position, measure);
+  }
+}
