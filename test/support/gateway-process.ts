@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type CertificateFiles, makeCertificate } from "./certificate.js";
+import { cleanUp } from "./clean-up.js";
 import { until, within } from "./eventually.js";
 import { MaildirFixture } from "./maildir-fixture.js";
 import { temporaryDirectory } from "./temporary-directory.js";
@@ -18,6 +19,13 @@ export const POSTIGO = fileURLToPath(new URL("../../packages/server/bin/postigo.
 /** One line of the JSON log. */
 export interface LogEvent {
   readonly event: string;
+  readonly mechanism?: string;
+  readonly user?: string;
+  readonly tls?: boolean | string;
+  readonly port?: number;
+  readonly address?: string;
+  readonly session?: string;
+  readonly reason?: string;
   readonly [field: string]: unknown;
 }
 
@@ -65,7 +73,7 @@ export class GatewayProcess {
     writeFileSync(join(gateway.spool, ".keep"), "");
     gateway.writeUsers(options.users ?? { alice: `{PLAIN}${PASSWORD}` });
     gateway.writeConfiguration(options.configuration ?? {});
-    t.after(() => gateway.#endWithTest());
+    cleanUp(t, () => gateway.#endWithTest());
     await gateway.startAgain();
     return gateway;
   }
@@ -198,6 +206,6 @@ export class GatewayProcess {
 
 function portsOf(events: readonly LogEvent[]): Ports {
   const listening = events.filter(({ event }) => event === "listening");
-  const port = (tls: string): number => Number(listening.find((event) => event["tls"] === tls)?.["port"] ?? 0);
+  const port = (tls: string): number => Number(listening.find((event) => event.tls === tls)?.port ?? 0);
   return { none: port("none"), starttls: port("starttls"), implicit: port("implicit") };
 }

@@ -7,6 +7,7 @@ import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { cleanUp } from "./clean-up.js";
 import { until } from "./eventually.js";
 import { SmtpSender } from "./smtp-sender.js";
 import { temporaryDirectory } from "./temporary-directory.js";
@@ -33,7 +34,7 @@ export class PrivatePostfix {
     postfix.#write("main.cf", postfix.#mainCf(spool));
     postfix.#write("master.cf", postfix.#masterCf());
     postfix.#control("start");
-    t.after(() => postfix.#stop());
+    cleanUp(t, () => postfix.#stop());
     await until("Postfix answers", () =>
       SmtpSender.connect(postfix.#port).then(
         (s) => s.quit(),
@@ -115,26 +116,24 @@ export class PrivatePostfix {
     ].join("\n");
   }
 
-  /** No service is chrooted: the queue directory holds no copies of system files. */
+  /** Columns: name, type, private, unprivileged, chroot, wakeup, process limit, command. No service is chrooted. */
   #masterCf(): string {
-    const service = (name: string, type: string, wakeup: string, limit: string, command: string): string =>
-      `${name} ${type} n - n ${wakeup} ${limit} ${command}\n`;
-    const plain = ["bounce", "defer", "trace"].map((name) => service(name, "unix", "-", "0", "bounce"));
-    return [
-      service(`127.0.0.1:${this.#port}`, "inet", "-", "-", "smtpd"),
-      service("pickup", "unix", "60", "1", "pickup"),
-      service("cleanup", "unix", "-", "0", "cleanup"),
-      service("qmgr", "unix", "300", "1", "qmgr"),
-      service("rewrite", "unix", "-", "-", "trivial-rewrite"),
-      ...plain,
-      service("proxymap", "unix", "-", "-", "proxymap"),
-      service("error", "unix", "-", "-", "error"),
-      service("retry", "unix", "-", "-", "error"),
-      // The second field after the type: virtual needs root's rights to become the mailbox owner.
-      "virtual unix - n n - - virtual\n",
-      service("anvil", "unix", "-", "1", "anvil"),
-      service("postlog", "unix-dgram", "-", "1", "postlogd"),
-    ].join("");
+    return `
+127.0.0.1:${this.#port} inet n - n - - smtpd
+pickup     unix  n - n 60  1 pickup
+cleanup    unix  n - n -   0 cleanup
+qmgr       unix  n - n 300 1 qmgr
+rewrite    unix  - - n -   - trivial-rewrite
+proxymap   unix  - - n -   - proxymap
+bounce     unix  - - n -   0 bounce
+defer      unix  - - n -   0 bounce
+trace      unix  - - n -   0 bounce
+error      unix  - - n -   - error
+retry      unix  - - n -   - error
+virtual    unix  - n n -   - virtual
+anvil      unix  - - n -   1 anvil
+postlog    unix-dgram n - n - 1 postlogd
+`.trimStart();
   }
 }
 
