@@ -3,7 +3,7 @@
 export type FieldValue = string | number | boolean | undefined;
 export type Level = "error" | "warn" | "info" | "debug";
 
-/** Fields of each event, by its name. Sizes in octets, spans in milliseconds. */
+/** Fields of each event, by its name. Sizes in octets, spans in milliseconds. No field is called time, level or event. */
 export interface EventFields {
   "session-opened": { session: string; peer: string; port: number; local: string; tls: boolean };
   "session-closed": {
@@ -42,6 +42,42 @@ export interface EventFields {
   "octets-corrected": { session: string; user: string; uid: string; announced: number; octets: number };
   "maildrop-close-failed": { session: string; user: string; error: string };
   "message-not-removed": { session: string; user: string; uid: string; file: string; error: string };
+
+  "gateway-started": { pid: number; listeners: number };
+  "gateway-stopping": { sessions: number };
+  "gateway-stopped": Record<never, FieldValue>;
+  listening: { address: string; port: number; tls: string };
+  "accept-failed": { address: string; port: number; error: string };
+  reloaded: Record<never, FieldValue>;
+  /** What was in force before stays in force. */
+  "reload-failed": { error: string };
+  /** Keys that changed, but count only from the next start on. */
+  "restart-needed": { keys: string };
+  "config-warning": { where: string; key: string; problem: string };
+  "accounts-loaded": { path: string; accounts: number };
+  "accounts-problem": { at: string; what: string; remedy: string };
+  "certificate-loaded": { file: string; names: string; expires: string };
+  "certificate-expiring": { file: string; expires: string; days: number };
+
+  "connection-refused": { peer: string; why: string };
+  "connection-error": { session: string; error: string };
+  "connection-stalled": { session: string; user: string | undefined };
+  /** A fault of ours: the session ends, the server lives. */
+  "session-failed": { session: string; user: string | undefined; error: string };
+  "account-source-failed": { session: string; error: string };
+
+  "lock-taken-over": { maildrop: string; session: string; why: string; from: string | undefined };
+  "lock-in-memory-only": { maildrop: string; session: string; code: string };
+  "lock-lost": { maildrop: string; session: string; error: string };
+  "lock-release-failed": { maildrop: string; session: string; error: string };
+
+  /** Lines of one event that a flood of them pushed out within a second. */
+  "lines-suppressed": { of: string; lines: number };
+  /** Lines that could not be written: the disk was full, the reader gone or too slow. */
+  "lines-lost": { lines: number; error: string };
+  "log-reopened": { file: string };
+  /** The log goes on in the file that was open. */
+  "log-reopen-failed": { file: string; error: string };
 }
 
 export type EventName = keyof EventFields;
@@ -55,4 +91,52 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "message-not-removed": "error",
   "octets-corrected": "warn",
   "maildrop-close-failed": "error",
+  "gateway-started": "info",
+  "gateway-stopping": "info",
+  "gateway-stopped": "info",
+  listening: "info",
+  "accept-failed": "error",
+  reloaded: "info",
+  "reload-failed": "error",
+  "restart-needed": "warn",
+  "config-warning": "warn",
+  "accounts-loaded": "info",
+  "accounts-problem": "warn",
+  "certificate-loaded": "info",
+  "certificate-expiring": "warn",
+  "connection-refused": "warn",
+  "connection-error": "debug",
+  "connection-stalled": "info",
+  "session-failed": "error",
+  "account-source-failed": "error",
+  "lock-taken-over": "warn",
+  "lock-in-memory-only": "warn",
+  "lock-lost": "error",
+  "lock-release-failed": "warn",
+  "lines-suppressed": "warn",
+  "lines-lost": "error",
+  "log-reopened": "info",
+  "log-reopen-failed": "error",
 };
+
+/**
+ * Events that a stranger can cause at will without a login; while they name no user they are bounded by the second.
+ * A failed login is not among them: each has its line, and logins are slowed down elsewhere.
+ */
+export const BOUNDED_EVENTS: ReadonlySet<EventName> = new Set([
+  "session-opened",
+  "session-closed",
+  "connection-refused",
+  "connection-error",
+  "connection-stalled",
+]);
+
+/** Fields of the fixed line, in their fixed order. */
+export const LOGIN_FAILED_FIELDS = [
+  "session",
+  "peer",
+  "user",
+  "mechanism",
+  "why",
+  "tls",
+] as const satisfies readonly (keyof EventFields["login-failed"])[];

@@ -1,0 +1,212 @@
+// The configuration as it is written: names, forms and ranges of every key, and a sentence for each way to get one wrong.
+// A sentence says what is wrong and, after a semicolon, what to do.
+
+import { isIP } from "node:net";
+import { z } from "zod";
+import { formatDuration, parseDuration } from "./duration.js";
+import { suggestion } from "./suggestion.js";
+
+/** The YAML file's shape; also what `createGateway` takes. Durations are texts such as `10m`. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** The same once parsed: defaults filled in, durations in milliseconds. */
+export type ParsedConfig = z.output<typeof configSchema>;
+
+type Issue = { readonly input?: unknown };
+
+const show = (value: unknown): string => {
+  const text = typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? String(value));
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+};
+
+const expected =
+  (what: string) =>
+  ({ input }: Issue): string =>
+    input === undefined ? `is missing; write ${what}` : `is ${show(input)}; write ${what}`;
+
+const text = (what: string) => z.string({ error: expected(what) }).min(1, { error: `is empty; write ${what}` });
+
+const path = (what: string) => text(`the path of ${what}`);
+
+const yesNo = () => z.boolean({ error: expected("true or false") });
+
+const oneOf = <const V extends readonly string[]>(values: V) =>
+  z.enum(values, {
+    error: ({ input }: Issue) =>
+      expected(values.length === 1 ? `${values[0]}, the only form there is` : `one of ${values.join(", ")}`)({
+        input,
+      }) + (typeof input === "string" ? suggestion(input, values) : ""),
+  });
+
+const integer = (least: number, most: number) => {
+  const error = expected(`a whole number from ${least} to ${most}, without quotes or unit`);
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
+
+const duration = (least: string, most: string, why: string) => {
+  const from = parseDuration(least) ?? 0;
+  const to = parseDuration(most) ?? Number.MAX_SAFE_INTEGER;
+  return z
+    .string({ error: expected("a number with its unit: 500ms, 3s, 10m, 1h or 2d") })
+    .transform((written, context): number => {
+      const ms = parseDuration(written);
+      if (ms === undefined)
+        context.addIssue(`is ${show(written)}; write a number with its unit: 500ms, 3s, 10m, 1h or 2d`);
+      else if (ms < from || ms > to) context.addIssue(`is ${formatDuration(ms)}; write ${least} to ${most}: ${why}`);
+      return ms ?? 0;
+    });
+};
+
+const section = (example: string) => ({ error: expected(`its keys below it, such as ${example}`) });
+
+const list = (example: string) => ({ error: expected(`a list, such as ${example}`) });
+
+const ADDRESS = 'an IP address in quotes: "127.0.0.1", "::1"; for all of IPv4 "0.0.0.0", for all of IPv6 "::"';
+
+const address = text(ADDRESS)
+  .transform((written) => (written.toLowerCase() === "localhost" ? "127.0.0.1" : written))
+  .refine((written) => isIP(written) !== 0, { error: expected(ADDRESS) });
+
+const listener = z.strictObject(
+  {
+    address,
+    port: integer(0, 65_535),
+    tls: oneOf(["none", "starttls", "implicit"]),
+  },
+  section('{ address: "::", port: 995, tls: implicit }'),
+);
+
+const certificateName = z.strictObject(
+  {
+    name: text("the host name clients connect to, such as mail.example.org or *.example.org"),
+    certificate: path("a certificate chain in PEM form"),
+    key: path("its private key in PEM form"),
+  },
+  section("{ name: mail.example.org, certificate: …, key: … }"),
+);
+
+const tls = z.strictObject(
+  {
+    certificate: path("a certificate chain in PEM form"),
+    key: path("its private key in PEM form"),
+    names: z.array(certificateName, list("[{ name: mail.example.org, certificate: …, key: … }]")).default([]),
+    minimum: oneOf(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2"),
+  },
+  section("certificate: /etc/postigo/tls/fullchain.pem"),
+);
+
+const spool = z.strictObject(
+  {
+    maildir: text("a path template such as /var/mail/vhosts/%{domain}/%{local}/Maildir").optional(),
+    create: yesNo().default(false),
+    io: oneOf(["auto", "sync", "async"]).default("auto"),
+  },
+  section("maildir: /var/mail/vhosts/%{domain}/%{local}/Maildir"),
+);
+
+const INLINE_USER = 'must be a list of texts; write ["NAME:{SCHEME}hash"]';
+
+const usersFile = z.strictObject({ type: z.literal("users-file"), path: path("a users file") });
+
+/** Passwords may stand in these: they are never shown. */
+const inlineUsers = z.strictObject({
+  type: z.literal("inline"),
+  users: z.array(z.string({ error: INLINE_USER }).min(1, { error: INLINE_USER }), { error: INLINE_USER }),
+});
+
+const accounts = z.discriminatedUnion("type", [usersFile, inlineUsers], {
+  error: ({ input }: Issue) =>
+    `${isRecord(input) ? "has no type that is known" : `is ${show(input)}`}; write { type: users-file, path: /etc/postigo/users }`,
+});
+
+const auth = z.strictObject(
+  {
+    plaintext: oneOf(["tls", "loopback", "always"]).default("tls"),
+    mechanisms: z
+      .array(oneOf(["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"]), list("[PLAIN, SCRAM-SHA-256]"))
+      .optional(),
+    apop: yesNo().default(false),
+  },
+  section("plaintext: tls"),
+);
+
+const maildrop = z.strictObject(
+  {
+    retrieved: oneOf(["mark-seen", "leave"]).default("mark-seen"),
+    deleted: oneOf(["unlink"]).default("unlink"),
+  },
+  section("retrieved: mark-seen"),
+);
+
+const lock = z.strictObject(
+  {
+    wait: duration("0s", "30s", "a login must be answered within 45 s").default(3000),
+    stale: duration("5s", "1h", "the lock of a dead host is broken after it").default(60_000),
+    directory: path("a directory that every gateway of this spool shares").optional(),
+  },
+  section("wait: 3s"),
+);
+
+const timeouts = z.strictObject(
+  {
+    login: duration("1s", "1h", "clients need some time to log in").default(180_000),
+    // RFC 1939 §3: such a timer MUST be of at least 10 minutes' duration.
+    autologout: duration("10m", "1d", "RFC 1939 §3 asks for at least 10 minutes").default(600_000),
+    stalled: duration("1s", "1h", "a client that takes nothing for so long is cut off").default(120_000),
+  },
+  section("autologout: 10m"),
+);
+
+const limits = z.strictObject(
+  {
+    connections: integer(1, 1_000_000).default(10_000),
+    per_address: integer(1, 1_000_000).default(100),
+    per_account: integer(1, 1_000_000).default(10),
+    failures_before_delay: integer(1, 1000).default(3),
+  },
+  section("connections: 10000"),
+);
+
+const log = z.strictObject(
+  {
+    level: oneOf(["error", "warn", "info", "debug"]).default("info"),
+    format: oneOf(["text", "json"]).default("text"),
+    file: path("the log file").optional(),
+  },
+  section("level: info"),
+);
+
+/** A name, or a number as it stands in the password database. */
+const principal = z
+  .union([z.string().min(1), z.number().int().nonnegative()], { error: expected("a name or a number of the system") })
+  .transform(String);
+
+const workers = z.union([z.literal("auto"), integer(1, 256)], {
+  error: expected("auto or a whole number from 1 to 256"),
+});
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const configSchema = z.strictObject(
+  {
+    listen: z
+      .array(listener, list('[{ address: "::", port: 995, tls: implicit }]'))
+      .min(1, { error: "is empty; leave it out for the default, or name a listener" })
+      .optional(),
+    tls: tls.optional(),
+    spool: spool.prefault({}),
+    accounts: z.array(accounts, list("[{ type: users-file, path: /etc/postigo/users }]")).default([]),
+    auth: auth.prefault({}),
+    maildrop: maildrop.prefault({}),
+    uidl: z.strictObject({ format: oneOf(["name"]).default("name") }, section("format: name")).prefault({}),
+    lock: lock.prefault({}),
+    timeouts: timeouts.prefault({}),
+    limits: limits.prefault({}),
+    user: principal.optional(),
+    group: principal.optional(),
+    workers: workers.default(1),
+    log: log.prefault({}),
+  },
+  section("listen:, spool: and accounts:"),
+);
