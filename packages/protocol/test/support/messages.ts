@@ -15,7 +15,7 @@ const run = fc
   .map(([value, length]) => new Uint8Array(length).fill(value));
 
 /** Up to `maxOctets` octets. */
-export const files = (maxOctets: number): fc.Arbitrary<Uint8Array> =>
+const files = (maxOctets: number): fc.Arbitrary<Uint8Array> =>
   fc.array(run, { maxLength: 40 }).map((runs) => new Uint8Array(Buffer.concat(runs).subarray(0, maxOctets)));
 
 /** A file and the same file cut into chunks, some of them empty. */
