@@ -3,9 +3,9 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.js";
 import { type HostFacts, readHostFacts } from "./host-facts.js";
-import { FileLease, MemoryLease } from "./leases.js";
+import { FileLease, type LeaseEnds, MemoryLease } from "./leases.js";
 import type { LockEvent } from "./lock-event.js";
-import { LockFile } from "./lock-file.js";
+import { LockFile, type Takeover } from "./lock-file.js";
 import { errorCode, type LockIo, nodeLockIo } from "./lock-io.js";
 import { type LockPlace, lockPlace } from "./lock-place.js";
 import type { LockOutcome, LockOwner, LockRequest, MaildropLock } from "./maildrop-lock.js";
@@ -90,28 +90,26 @@ class FileMaildropLock implements MaildropLock {
   }
 
   async #tryFile({ place, owner }: Attempt): Promise<LockOutcome> {
-    const { onEvent } = this.#options;
-    const about = { maildrop: place.maildrop, session: owner.session };
-    const leave = (): void => this.#registry.leave(place.maildrop);
-    const lease = new FileLease(about, leave, onEvent);
+    const ends = new Ends(place.maildrop, owner.session, this.#registry, this.#options.onEvent);
+    const lease = new FileLease(ends);
     try {
       const outcome = await this.#file.try(place, owner, (cause) => lease.lose(cause));
       if (outcome.type === "busy") return { type: "in-use", owner: outcome.owner };
-      if (outcome.takenFrom !== undefined) onEvent({ type: "lock-taken-over", ...about, ...outcome.takenFrom });
-      lease.hold(outcome.lock);
+      if (outcome.takenFrom !== undefined) ends.takenOver(outcome.takenFrom);
+      lease.begin(outcome.lock);
       return { type: "held", lease };
     } catch (error) {
-      return this.#withoutFile(about, leave, error);
+      return this.#withoutFile(ends, error);
     }
   }
 
   /** What the disk cannot write down, this process still can: its users must be able to empty a full disk. */
-  #withoutFile(about: { maildrop: string; session: string }, leave: () => void, error: unknown): LockOutcome {
+  #withoutFile(ends: Ends, error: unknown): LockOutcome {
     const code = errorCode(error) ?? "";
     const isMissing = code === "ENOENT" && this.#options.directory === undefined;
     if (!isMissing && !UNWRITABLE.has(code)) return { type: "unavailable", cause: error };
-    if (!isMissing) this.#options.onEvent({ type: "lock-in-memory-only", ...about, code });
-    return { type: "held", lease: new MemoryLease(leave) };
+    if (!isMissing) ends.inMemoryOnly(code);
+    return { type: "held", lease: new MemoryLease(ends) };
   }
 
   #describe({ session, user, peer }: LockRequest): LockOwner {
@@ -123,6 +121,45 @@ class FileMaildropLock implements MaildropLock {
       peer,
       since: new Date(this.#options.clock.now()).toISOString(),
     };
+  }
+}
+
+/** What becomes of one lease, told to the registry and to the log. */
+class Ends implements LeaseEnds {
+  readonly #maildrop: string;
+  readonly #session: string;
+  readonly #registry: LockRegistry;
+  readonly #onEvent: (event: LockEvent) => void;
+
+  constructor(maildrop: string, session: string, registry: LockRegistry, onEvent: (event: LockEvent) => void) {
+    this.#maildrop = maildrop;
+    this.#session = session;
+    this.#registry = registry;
+    this.#onEvent = onEvent;
+  }
+
+  left(): void {
+    this.#registry.leave(this.#maildrop);
+  }
+
+  lost(cause: unknown): void {
+    this.#onEvent({ type: "lock-lost", ...this.#about(), cause });
+  }
+
+  releaseFailed(cause: unknown): void {
+    this.#onEvent({ type: "lock-release-failed", ...this.#about(), cause });
+  }
+
+  takenOver(takeover: Takeover): void {
+    this.#onEvent({ type: "lock-taken-over", ...this.#about(), ...takeover });
+  }
+
+  inMemoryOnly(code: string): void {
+    this.#onEvent({ type: "lock-in-memory-only", ...this.#about(), code });
+  }
+
+  #about(): { maildrop: string; session: string } {
+    return { maildrop: this.#maildrop, session: this.#session };
   }
 }
 

@@ -11,43 +11,46 @@ import { type LockOptions, lock } from "proper-lockfile";
 import { errorCode, type LockIo } from "./lock-io.js";
 import type { LockPlace } from "./lock-place.js";
 
-/** A directory that is being kept fresh. */
-export interface KeptDirectory {
-  /** Ends the heartbeat; the directory stays as it is. */
-  forget(): void;
-}
+/** A directory that is being kept fresh; an object of proper-lockfile, to be handed back to `forget`. */
+export type KeptDirectory = () => Promise<void>;
 
-export interface DirectoryLock {
-  /** Makes the directory. undefined: it stands already. Throws what the disk says. */
-  make(place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptDirectory | undefined>;
-  /** Keeps a directory fresh that stands already and whose owner file is ours. */
-  adopt(place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptDirectory | undefined>;
-}
+export class DirectoryLock {
+  readonly #fs: CallbackFs;
+  readonly #staleMs: number;
 
-export function createDirectoryLock(
-  io: LockIo,
-  staleMs: number,
-  onExit: (lockDirectory: string) => void,
-): DirectoryLock {
-  const fs = new CallbackFs(io, onExit);
-  const keep = async (place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptDirectory | undefined> => {
+  /** `onExit` hears of each directory that is still being kept when the process exits. */
+  constructor(io: LockIo, staleMs: number, onExit: (lockDirectory: string) => void) {
+    this.#fs = new CallbackFs(io, onExit);
+    this.#staleMs = staleMs;
+  }
+
+  /** Makes the directory. undefined: it stands already. Throws what the disk says. `onLost`: a heartbeat found it gone, or touched. */
+  async make(place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptDirectory | undefined> {
     const options: LockOptions = {
-      fs,
+      fs: this.#fs,
       realpath: false,
       lockfilePath: place.lockDirectory,
-      stale: staleMs,
-      update: staleMs / HEARTBEATS_PER_STALE_AGE,
+      stale: this.#staleMs,
+      update: this.#staleMs / HEARTBEATS_PER_STALE_AGE,
       onCompromised: onLost,
     };
     try {
-      const release = await lock(place.maildrop, options);
-      return { forget: () => fs.forgetting(release) };
+      return await lock(place.maildrop, options);
     } catch (error) {
       if (errorCode(error) === "ELOCKED") return undefined;
       throw error;
     }
-  };
-  return { make: keep, adopt: (place, onLost) => fs.adopting(place.lockDirectory, () => keep(place, onLost)) };
+  }
+
+  /** Keeps a directory fresh that stands already and whose owner file is ours. */
+  adopt(place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptDirectory | undefined> {
+    return this.#fs.adopting(place.lockDirectory, () => this.make(place, onLost));
+  }
+
+  /** Ends the heartbeat; the directory stays as it is. */
+  forget(kept: KeptDirectory): void {
+    this.#fs.forgetting(kept);
+  }
 }
 
 type Callback<T> = (error: unknown, result?: T) => void;

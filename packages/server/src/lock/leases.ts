@@ -1,50 +1,48 @@
 // What a session holds in its hand: a lease backed by the lock file, or by the registry alone.
 
-import type { LockEvent } from "./lock-event.js";
-import type { HeldLock } from "./lock-file.js";
+import type { HeldLock } from "./held-lock.js";
 import type { Lease } from "./maildrop-lock.js";
 
-interface About {
-  readonly maildrop: string;
-  readonly session: string;
+/** Where a lease reports to. */
+export interface LeaseEnds {
+  /** Another session of this process may have the maildrop now. */
+  left(): void;
+  lost(cause: unknown): void;
+  releaseFailed(cause: unknown): void;
 }
 
-/** A lease of which the disk knows nothing: other processes are not excluded. */
+/** A lease of which the disk knows nothing: other processes are not excluded, and nothing can take it away. */
 export class MemoryLease implements Lease {
-  #leave: (() => void) | undefined;
+  #ends: LeaseEnds | undefined;
 
-  constructor(leave: () => void) {
-    this.#leave = leave;
+  constructor(ends: LeaseEnds) {
+    this.#ends = ends;
   }
 
-  /** The memory of a process is not lost before the process. */
   onLost(): void {}
 
   isHeld(): boolean {
-    return this.#leave !== undefined;
+    return this.#ends !== undefined;
   }
 
   release(): void {
-    this.#leave?.();
-    this.#leave = undefined;
+    this.#ends?.left();
+    this.#ends = undefined;
   }
 }
 
 export class FileLease implements Lease {
-  readonly #about: About;
-  readonly #leave: () => void;
-  readonly #onEvent: (event: LockEvent) => void;
+  readonly #ends: LeaseEnds;
   #lock: HeldLock | undefined;
   #lost: { readonly cause: unknown } | undefined;
-  #listeners: ((cause: unknown) => void)[] = [];
+  #listeners: ((cause: unknown) => void)[] | undefined;
 
-  constructor(about: About, leave: () => void, onEvent: (event: LockEvent) => void) {
-    this.#about = about;
-    this.#leave = leave;
-    this.#onEvent = onEvent;
+  constructor(ends: LeaseEnds) {
+    this.#ends = ends;
   }
 
-  hold(lock: HeldLock): void {
+  /** The lock was taken: the lease begins. */
+  begin(lock: HeldLock): void {
     this.#lock = lock;
   }
 
@@ -52,13 +50,16 @@ export class FileLease implements Lease {
   lose(cause: unknown): void {
     if (this.#lock === undefined || this.#lost !== undefined) return;
     this.#lost = { cause };
-    this.#onEvent({ type: "lock-lost", ...this.#about, cause });
-    for (const listener of this.#listeners.splice(0)) listener(cause);
+    this.#ends.lost(cause);
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener(cause);
   }
 
   onLost(listener: (cause: unknown) => void): void {
-    if (this.#lost !== undefined) listener(this.#lost.cause);
-    else this.#listeners.push(listener);
+    this.#listeners ??= [];
+    if (this.#lost === undefined) this.#listeners.push(listener);
+    else listener(this.#lost.cause);
   }
 
   isHeld(): boolean {
@@ -74,13 +75,13 @@ export class FileLease implements Lease {
     const lock = this.#lock;
     if (lock === undefined) return;
     this.#lock = undefined;
-    this.#listeners = [];
+    this.#listeners = undefined;
     try {
       lock.release();
     } catch (cause) {
-      this.#onEvent({ type: "lock-release-failed", ...this.#about, cause });
+      this.#ends.releaseFailed(cause);
     } finally {
-      this.#leave();
+      this.#ends.left();
     }
   }
 }

@@ -20,11 +20,15 @@ export interface FoundOwner {
 
 /** undefined: there is none. */
 export function readOwner(io: LockIo, path: string): FoundOwner | undefined {
-  const text = readText(io, path);
-  if (text === undefined) return identifyUnreadable(io, path);
-  const owner = parseOwner(text);
+  // A maildrop mostly has none, and an error thrown to say so costs ten times the question.
+  if (io.lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const owner = parseOwner(readText(io, path));
   return owner === undefined ? identifyUnreadable(io, path) : { owner, identity: owner.token };
 }
+
+/** Is it the owner file of this token? Asked of a file that should be there. */
+export const holdsToken = (io: LockIo, path: string, token: string): boolean =>
+  parseOwner(readText(io, path))?.token === token;
 
 /** False: another owner stands there. Throws what the disk says otherwise, and leaves nothing behind then. */
 export function createOwner(io: LockIo, path: string, owner: LockOwner): boolean {
@@ -64,7 +68,8 @@ export function removeOwner(io: LockIo, path: string, found: FoundOwner, token: 
 
 export const formatOwner = (owner: LockOwner): string => `${JSON.stringify(owner)}\n`;
 
-export function parseOwner(text: string): LockOwner | undefined {
+export function parseOwner(text: string | undefined): LockOwner | undefined {
+  if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isOwner(value) ? value : undefined;
@@ -86,7 +91,6 @@ function isOwner(value: unknown): value is LockOwner {
 
 /** The text of a regular file of bounded size; undefined for anything else. Follows no link and waits for no FIFO. */
 function readText(io: LockIo, path: string): string | undefined {
-  if (io.lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   let file: number;
   try {
     file = io.openSync(path, READ);
@@ -95,9 +99,8 @@ function readText(io: LockIo, path: string): string | undefined {
   }
   try {
     if (!io.fstatSync(file).isFile()) return undefined;
-    const chunk = Buffer.allocUnsafe(MAX_OCTETS + 1);
-    const octets = io.readSync(file, chunk, 0, chunk.length, 0);
-    return octets > MAX_OCTETS ? undefined : chunk.toString("utf8", 0, octets);
+    const octets = io.readSync(file, SCRATCH, 0, SCRATCH.length, 0);
+    return octets > MAX_OCTETS ? undefined : SCRATCH.toString("utf8", 0, octets);
   } catch {
     return undefined; // unreadable is unknown
   } finally {
@@ -143,5 +146,7 @@ class ShortWriteError extends Error {
 const TEXT_FIELDS = ["token", "host", "machine", "bootId", "pidNamespace", "session", "user", "peer", "since"] as const;
 const NUMBER_FIELDS = ["pid", "pidStart"] as const;
 const MAX_OCTETS = 4096;
+/** Filled and read within one synchronous step, so one serves all. One octet more than may be, to see what is too long. */
+const SCRATCH = Buffer.alloc(MAX_OCTETS + 1);
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
