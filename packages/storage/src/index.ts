@@ -1,5 +1,6 @@
 // What the rest of Postigo may know of storage.
 
+export { createMaildirStore, type DurableMaildirStore, type MaildirStoreDeps } from "./create-maildir-store.js";
 export type { Eventually } from "./eventually.js";
 export type { MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";
 export type {
@@ -11,4 +12,7 @@ export type {
   RemovedMessage,
 } from "./maildrop.js";
 export type { OctetRule } from "./octet-rule.js";
+export type { FileSystem } from "./ports/file-system.js";
+export { createFileSystem, type FileSystemOptions } from "./ports/node-file-system.js";
+export { isRemote } from "./ports/remote-file-system.js";
 export { StorageError, type StorageErrorCode } from "./storage-error.js";

@@ -11,6 +11,8 @@ export interface MessageTable {
   fileOctetsAt(position: number): number;
   /** 1–70 octets of 0x21–0x7E, unique within the table. */
   uniqueIdAt(position: number): string;
+  /** Writes the unique-id into `target` from `offset` on, which must have room for 70 octets; returns its length. Makes no string of it. */
+  copyUniqueId(position: number, target: Uint8Array, offset: number): number;
   /** Path below the maildrop as last seen, `new/…` or `cur/…`, one latin-1 character an octet. */
   pathAt(position: number): string;
 }

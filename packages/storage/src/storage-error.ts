@@ -18,7 +18,9 @@ export type StorageErrorCode =
   /** A message could not be given its flag. */
   | "MARK_FAILED"
   /** maildirsize was not told what has been removed. */
-  | "QUOTA_FAILED";
+  | "QUOTA_FAILED"
+  /** postigo.index could not be written: what was counted will be counted again. */
+  | "INDEX_NOT_SAVED";
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;

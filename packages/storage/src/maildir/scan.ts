@@ -7,7 +7,17 @@
 import { Buffer } from "node:buffer";
 import type { DirectoryEntry, FileSystem } from "../ports/file-system.js";
 import { uniqueLengthOf } from "./file-name.js";
-import { CUR, type Folder, GrowingNames, NEW, nameAt, pathAt, uniqueNameAt } from "./message-names.js";
+import {
+  CUR,
+  DROPPED,
+  type Folder,
+  GrowingNames,
+  type NameColumns,
+  NEW,
+  nameAt,
+  pathAt,
+  uniqueNameAt,
+} from "./message-names.js";
 import { UniqueNameMap } from "./unique-name-map.js";
 
 /** Lists a maildrop once. Throws what the file system threw when a folder cannot be listed. */
@@ -39,16 +49,26 @@ export class Scan {
     await this.#read(fs, `${root}/cur`, CUR);
   }
 
-  /** The row of a message, -1 without one. */
-  find(uniqueName: string): number {
-    const octets = Buffer.from(uniqueName, "latin1");
-    return this.#rowOf.find(octets, 0, octets.length);
-  }
-
   /** The path of a message below the maildrop. */
   pathOf(uniqueName: string): string | undefined {
-    const row = this.find(uniqueName);
+    const octets = Buffer.from(uniqueName, "latin1");
+    const row = this.#rowOf.find(octets, 0, octets.length);
     return row < 0 ? undefined : pathAt(this.names, row);
+  }
+
+  /** The row of the message with the unique name at `row` of `names`, -1 without one. */
+  findNameOf(names: NameColumns, row: number): number {
+    return this.#rowOf.findNameOf(names, row);
+  }
+
+  /** Drops what the last pass has not met. */
+  dropUnmet(): void {
+    const { folders } = this.names;
+    for (let row = 0; row < this.#passBegan; row++) {
+      if (folders[row] === DROPPED) continue;
+      this.names.drop(row);
+      this.#count -= 1;
+    }
   }
 
   get copies(): ReadonlyMap<string, readonly string[]> {
@@ -66,7 +86,8 @@ export class Scan {
           const isMessage = entry.kind === "file" || (entry.kind === "unknown" && (await isFile(fs, path, entry)));
           if (isMessage && entry.name.charCodeAt(0) !== DOT) this.#meet(entry.name, folder);
         }
-        await fs.yieldIfDue();
+        const pause = fs.yieldIfDue();
+        if (pause) await pause;
       }
     } finally {
       listing.close();

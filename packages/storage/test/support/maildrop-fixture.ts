@@ -22,6 +22,8 @@ export function tableOf(maildir: MaildirBuilder, paths: readonly string[]): Mess
     octetsAt: (position) => canonicalOctets(at(contents, position)),
     fileOctetsAt: (position) => at(contents, position).length,
     uniqueIdAt: (position) => `id-${position}`,
+    copyUniqueId: (position, target, offset) =>
+      Buffer.from(target.buffer).write(`id-${position}`, target.byteOffset + offset),
     pathAt: (position) => at(paths, position),
   };
 }

@@ -1,0 +1,191 @@
+// Opens maildrops: at once where nothing has changed since the last time, else by listing.
+
+import type { Eventually } from "./eventually.js";
+import { IndexKeeper } from "./index/index-keeper.js";
+import { loadIndex } from "./index/load-index.js";
+import { findMaildir, troubleWith } from "./maildir/layout.js";
+import { readStamps, type Stamps, sameStamps } from "./maildir/stamps.js";
+import type { MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";
+import { createMaildrop } from "./message/create-maildrop.js";
+import { OctetCounter } from "./message/octet-count.js";
+import type { OctetRule } from "./octet-rule.js";
+import type { FileSystem } from "./ports/file-system.js";
+import { octetPath } from "./ports/octet-path.js";
+import { StorageError } from "./storage-error.js";
+import { type Knowledge, KnownMaildrop } from "./table/known-maildrop.js";
+import { listMaildrop } from "./table/list-maildrop.js";
+import { MessageColumns } from "./table/message-columns.js";
+import { TableCache } from "./table/table-cache.js";
+
+export interface MaildirStoreDeps {
+  /** For the storage root that all maildrops are below. */
+  readonly fs: FileSystem;
+  readonly rule: OctetRule;
+  /** Octets of memory that tables of closed maildrops may take; the default is 64 MiB. */
+  readonly cacheOctets?: number;
+  /** Milliseconds since 1970; the default is the clock of the system. */
+  readonly now?: () => number;
+  /** Hears what failed nothing that was asked for: events for a log. */
+  readonly onTrouble?: (trouble: StorageError) => void;
+}
+
+export interface DurableMaildirStore extends MaildirStore {
+  /** Resolves when no maildrop is being opened and nothing is being saved. */
+  flush(): Promise<void>;
+}
+
+export function createMaildirStore(deps: MaildirStoreDeps): DurableMaildirStore {
+  return new DiskMaildirStore(deps);
+}
+
+type Progress = (done: number, total: number) => void;
+
+class DiskMaildirStore implements DurableMaildirStore {
+  readonly #fs: FileSystem;
+  readonly #now: () => number;
+  readonly #counter: OctetCounter;
+  readonly #keeper: IndexKeeper;
+  readonly #cache: TableCache;
+  readonly #onTrouble: (trouble: StorageError) => void;
+  readonly #openings = new Map<string, Opening>();
+
+  constructor({ fs, rule, cacheOctets = CACHE_OCTETS, now = Date.now, onTrouble = () => undefined }: MaildirStoreDeps) {
+    this.#fs = fs;
+    this.#now = now;
+    this.#counter = new OctetCounter(fs, rule);
+    this.#keeper = new IndexKeeper({ fs, now, onTrouble });
+    this.#cache = new TableCache(cacheOctets);
+    this.#onTrouble = onTrouble;
+  }
+
+  open(path: string, options: OpenOptions = {}): Eventually<OpenOutcome> {
+    const root = octetPath(path);
+    const known = this.#cache.get(root);
+    if (known !== undefined && !this.#openings.has(root)) {
+      const isCurrent = this.#isCurrent(root, known);
+      if (isCurrent === true) return this.#opened(root, known);
+      if (isCurrent !== false)
+        return isCurrent.then((is) => (is ? this.#opened(root, known) : this.#list(root, options)));
+    }
+    return this.#list(root, options);
+  }
+
+  async flush(): Promise<void> {
+    while (this.#openings.size > 0) await Promise.all([...this.#openings.values()].map(({ outcome }) => outcome));
+    await this.#keeper.idle();
+  }
+
+  #isCurrent(root: string, known: KnownMaildrop): Eventually<boolean> {
+    const judge = (stamps: Stamps | undefined): boolean => stamps !== undefined && known.isCurrent(stamps);
+    try {
+      const stamps = readStamps(this.#fs, root);
+      return stamps instanceof Promise ? stamps.then(judge, () => false) : judge(stamps);
+    } catch {
+      // The slow way meets the same fault and finds its name.
+      return false;
+    }
+  }
+
+  /** Those who open the same maildrop meanwhile wait for one listing; it goes on though nobody may wait any more. */
+  async #list(root: string, options: OpenOptions): Promise<OpenOutcome> {
+    const opening = this.#openings.get(root) ?? this.#begin(root, options);
+    if (options.onProgress) opening.listeners.push(options.onProgress);
+    const found = await opening.outcome;
+    if (found instanceof StorageError) return { type: "unavailable", error: found };
+    return this.#opened(root, found);
+  }
+
+  #begin(root: string, options: OpenOptions): Opening {
+    const listeners: Progress[] = [];
+    const onProgress: Progress = (done, total) => {
+      for (const listener of listeners) listener(done, total);
+    };
+    const outcome = this.#find(root, options, onProgress)
+      .catch((error: unknown) => troubleWith(root, error))
+      .finally(() => this.#openings.delete(root));
+    const opening = { outcome, listeners };
+    this.#openings.set(root, opening);
+    return opening;
+  }
+
+  async #find(root: string, options: OpenOptions, onProgress: Progress): Promise<KnownMaildrop> {
+    const { create = false, anchor } = options;
+    const stamps = await findMaildir(this.#fs, root, {
+      create,
+      anchor: anchor === undefined ? anchor : octetPath(anchor),
+    });
+    if (stamps === "absent") {
+      this.#cache.delete(root);
+      return knownOf(NOTHING);
+    }
+    const earlier = this.#cache.get(root) ?? (await this.#recall(root, stamps));
+    if (earlier.isCurrent(stamps)) return this.#keep(root, earlier);
+    earlier.settle();
+    const listing = {
+      fs: this.#fs,
+      counter: this.#counter,
+      now: this.#now,
+      root,
+      stamps,
+      remembered: earlier,
+      onProgress,
+    };
+    const found = await listMaildrop(listing);
+    return this.#keep(root, succeed(earlier, found));
+  }
+
+  async #recall(root: string, stamps: Stamps): Promise<KnownMaildrop> {
+    const index = await loadIndex(this.#fs, root);
+    if (index === undefined) return knownOf(NOTHING);
+    const { listing, facts, saved } = index;
+    if (listing && sameStamps(listing.stamps, stamps)) return knownOf({ ...NOTHING, ...listing, saved });
+    return knownOf({ ...NOTHING, table: facts, saved });
+  }
+
+  #keep(root: string, known: KnownMaildrop): KnownMaildrop {
+    this.#cache.set(root, known);
+    // Much that was learnt is saved at once: the client may have given up waiting, and nobody closes what nobody got.
+    if (known.counted >= SAVED_AT_ONCE) void this.#keeper.save(root, known);
+    return known;
+  }
+
+  #opened(root: string, known: KnownMaildrop): OpenOutcome {
+    known.settle();
+    const maildrop = createMaildrop({
+      table: known.table,
+      root,
+      fs: this.#fs,
+      count: (fd) => this.#counter.count(fd),
+      remember: (position, measured) => known.remember(position, measured),
+      forget: (positions) => known.forget(positions),
+      onClose: () => this.#keeper.save(root, known),
+      onTrouble: this.#onTrouble,
+    });
+    return { type: "opened", maildrop };
+  }
+}
+
+interface Opening {
+  readonly outcome: Promise<KnownMaildrop | StorageError>;
+  readonly listeners: Progress[];
+}
+
+/** What is known after a listing. A table that says the same stays the same object: others keep what they made of it. */
+function succeed(earlier: KnownMaildrop, found: Omit<Knowledge, "saved">): KnownMaildrop {
+  const table = found.table.equals(earlier.table) ? earlier.table : found.table;
+  return new KnownMaildrop({ ...found, table, counted: earlier.counted + found.counted, saved: earlier.saved });
+}
+
+function knownOf(knowledge: Knowledge): KnownMaildrop {
+  return new KnownMaildrop({ ...knowledge, learnt: new Uint8Array(knowledge.table.count) });
+}
+
+const NOTHING: Knowledge = {
+  table: MessageColumns.empty,
+  stamps: undefined,
+  learnt: new Uint8Array(0),
+  counted: 0,
+  saved: undefined,
+};
+const CACHE_OCTETS = 64 * 1_048_576;
+const SAVED_AT_ONCE = 200;

@@ -1,0 +1,86 @@
+// Whether a Maildir stands at a path, and what its absence means. An empty maildrop makes clients forget what they have, so
+// nothing is called empty that may only be out of reach: an unmounted spool, a folder without new/ or cur/, one we may not read.
+
+import { errnoOf } from "../ports/errno.js";
+import type { FileStatus, FileSystem } from "../ports/file-system.js";
+import { StorageError, type StorageErrorCode } from "../storage-error.js";
+import { readStamps, type Stamps } from "./stamps.js";
+
+export interface LayoutOptions {
+  readonly create: boolean;
+  /** The fixed part of the path template, as octets. */
+  readonly anchor: string | undefined;
+}
+
+/** The stamps of a Maildir, made if it may be; "absent" if it does not exist yet. Rejects with StorageError. */
+export async function findMaildir(fs: FileSystem, root: string, options: LayoutOptions): Promise<Stamps | "absent"> {
+  const stamps = await orUnreadable(root, () => readStamps(fs, root));
+  if (stamps !== undefined) return stamps;
+  const status = await orUnreadable(root, () => fs.stat(root));
+  if (options.create) return makeMaildir(fs, root, options.anchor);
+  if (status === undefined) return expectSpool(fs, root, options.anchor);
+  throw new StorageError("NOT_A_MAILDIR", root);
+}
+
+/** What a failed look at `root` is called. */
+export function troubleWith(root: string, error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  const code: StorageErrorCode = errnoOf(error) === "ENOTDIR" ? "NOT_A_MAILDIR" : "UNREADABLE";
+  return new StorageError(code, root, error);
+}
+
+async function expectSpool(fs: FileSystem, root: string, anchor: string | undefined): Promise<"absent"> {
+  if (anchor !== undefined && (await orUnreadable(anchor, () => isFilledDirectory(fs, anchor)))) return "absent";
+  throw new StorageError("SPOOL_MISSING", anchor ?? root);
+}
+
+async function isFilledDirectory(fs: FileSystem, path: string): Promise<boolean> {
+  if (!isDirectory(await fs.stat(path))) return false;
+  const listing = await fs.list(path);
+  try {
+    const entries = await listing.next();
+    return entries.length > 0;
+  } finally {
+    listing.close();
+  }
+}
+
+// The anchor is never made: where the spool is not mounted, its maildrops must not come into being on another disk.
+async function makeMaildir(fs: FileSystem, root: string, anchor: string | undefined): Promise<Stamps> {
+  if (anchor !== undefined && !isDirectory(await orUnreadable(anchor, () => fs.stat(anchor)))) {
+    throw new StorageError("SPOOL_MISSING", anchor);
+  }
+  try {
+    await makeDirectory(fs, root);
+    for (const folder of ["tmp", "new", "cur"]) await makeDirectory(fs, `${root}/${folder}`);
+  } catch (error) {
+    throw new StorageError("CANNOT_CREATE", root, error);
+  }
+  const stamps = await orUnreadable(root, () => readStamps(fs, root));
+  if (stamps === undefined) throw new StorageError("NOT_A_MAILDIR", root);
+  return stamps;
+}
+
+async function makeDirectory(fs: FileSystem, path: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return;
+    const parent = path.slice(0, path.lastIndexOf("/"));
+    if (errnoOf(error) !== "ENOENT" || parent === "") throw error;
+    await makeDirectory(fs, parent);
+    await makeDirectory(fs, path);
+  }
+}
+
+async function orUnreadable<T>(path: string, look: () => T | Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    throw troubleWith(path, error);
+  }
+}
+
+function isDirectory(status: FileStatus | undefined): boolean {
+  return status?.kind === "directory";
+}

@@ -1,0 +1,135 @@
+// What is known of one maildrop between two openings: the last table, what it was worth, and what is not saved yet.
+
+import type { Fact } from "../index/fact-log.js";
+import type { SavedIndex } from "../index/load-index.js";
+import { type Stamps, sameStamps } from "../maildir/stamps.js";
+import type { Measured } from "../message/octet-count.js";
+import type { Remembered } from "./draft.js";
+import { MEASURED, MessageColumns } from "./message-columns.js";
+
+export interface Knowledge {
+  readonly table: MessageColumns;
+  /** Those of the folders at the listing, if it can be trusted while they stay. */
+  readonly stamps: Stamps | undefined;
+  /** 1 for each message that the index does not hold. */
+  readonly learnt: Uint8Array;
+  /** Messages among them that had to be read. */
+  readonly counted: number;
+  readonly saved: SavedIndex | undefined;
+}
+
+export class KnownMaildrop implements Remembered {
+  saved: SavedIndex | undefined;
+  #table: MessageColumns;
+  #stamps: Stamps | undefined;
+  readonly #learnt: Uint8Array;
+  #counted: number;
+  #gone: Uint8Array | undefined;
+  readonly #corrections = new Map<number, Measured>();
+
+  constructor({ table, stamps, learnt, counted, saved }: Knowledge) {
+    this.#table = table;
+    this.#stamps = stamps;
+    this.#learnt = learnt;
+    this.#counted = counted;
+    this.saved = saved;
+  }
+
+  /** Of the last listing, as it was then: openings share it, so it never changes. */
+  get table(): MessageColumns {
+    return this.#table;
+  }
+
+  /** Of the listing, if it can be trusted while they stay. */
+  get stamps(): Stamps | undefined {
+    return this.#stamps;
+  }
+
+  /** Messages not saved yet that had to be read. */
+  get counted(): number {
+    return this.#counted;
+  }
+
+  isGone(position: number): boolean {
+    return this.#gone?.[position] === 1;
+  }
+
+  isUnsaved(position: number): boolean {
+    return this.#learnt[position] === 1;
+  }
+
+  /** Whether a listing now would find what the table holds. */
+  isCurrent(stamps: Stamps): boolean {
+    return this.#stamps !== undefined && sameStamps(this.#stamps, stamps);
+  }
+
+  /** The message was measured again. The table in use stays; the next opening gets another. */
+  remember(position: number, measured: Measured): void {
+    this.#corrections.set(position, measured);
+  }
+
+  /** Messages that are no more. Others may have changed something at the same moment, so the next opening lists. */
+  forget(positions: readonly number[]): void {
+    if (positions.length === 0) return;
+    this.#gone ??= new Uint8Array(this.#table.count);
+    for (const position of positions) this.#gone[position] = 1;
+    this.#stamps = undefined;
+  }
+
+  /** Puts the corrections into a new table. */
+  settle(): void {
+    if (this.#corrections.size === 0) return;
+    const { names, times, octets, fileOctets, measured } = this.#table;
+    const table = new MessageColumns({
+      names,
+      times,
+      octets: octets.slice(),
+      fileOctets: fileOctets.slice(),
+      measured: measured.slice(),
+    });
+    for (const [position, { octets, fileOctets }] of this.#corrections) {
+      table.octets[position] = octets;
+      table.fileOctets[position] = fileOctets;
+      table.measured[position] = MEASURED;
+      this.#learnt[position] = 1;
+    }
+    this.#counted += this.#corrections.size;
+    this.#corrections.clear();
+    this.#table = table;
+  }
+
+  /** Messages that still are and that the index does not hold. */
+  unsavedCount(): number {
+    this.settle();
+    return this.#learnt.reduce(
+      (count, learnt, position) => count + (learnt === 1 && !this.isGone(position) ? 1 : 0),
+      0,
+    );
+  }
+
+  unsaved(): Fact[] {
+    this.settle();
+    const facts: Fact[] = [];
+    for (const [position, learnt] of this.#learnt.entries()) {
+      if (learnt === 1 && !this.isGone(position)) facts.push(this.#factAt(position));
+    }
+    return facts;
+  }
+
+  /** The index holds everything now. */
+  allSaved(saved: SavedIndex): void {
+    this.saved = saved;
+    this.#learnt.fill(0);
+    this.#counted = 0;
+  }
+
+  #factAt(position: number): Fact {
+    const { octets, fileOctets, times } = this.#table;
+    return {
+      uniqueName: this.#table.uniqueNameAt(position),
+      octets: octets[position] ?? 0,
+      fileOctets: fileOctets[position] ?? 0,
+      time: times[position] ?? 0,
+    };
+  }
+}

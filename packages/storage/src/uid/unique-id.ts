@@ -1,0 +1,39 @@
+// The unique-id of a message (RFC 1939 §7: 1–70 octets of 0x21–0x7E), from its unique name alone. README.md beside this file
+// has the theory.
+
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+
+/** Whether a unique name is its own unique-id. */
+export function isUniqueId(octets: Uint8Array, start: number, length: number): boolean {
+  if (length < 1 || length > UNIQUE_ID_OCTETS) return false;
+  let isDigestLike = length === DIGEST_OCTETS;
+  for (let index = start; index < start + length; index++) {
+    const octet = octets[index] ?? 0;
+    if (octet < 0x21 || octet > 0x7e) return false;
+    isDigestLike &&= isBase64Url(octet);
+  }
+  // A name that looks like a digest is digested too: so no name can take the unique-id that another was given.
+  return !isDigestLike;
+}
+
+/** The unique-id of a unique name that is not its own: 43 characters of base64url. */
+export function digestOf(octets: Uint8Array, start: number, length: number): string {
+  return createHash("sha256")
+    .update(octets.subarray(start, start + length))
+    .digest("base64url");
+}
+
+/** The unique-id of a unique name, one latin-1 character an octet. */
+export function uniqueIdOf(uniqueName: string): string {
+  const octets = Buffer.from(uniqueName, "latin1");
+  return isUniqueId(octets, 0, octets.length) ? uniqueName : digestOf(octets, 0, octets.length);
+}
+
+function isBase64Url(octet: number): boolean {
+  const lower = octet | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || (octet >= 0x30 && octet <= 0x39) || octet === 0x2d || octet === 0x5f;
+}
+
+const UNIQUE_ID_OCTETS = 70;
+const DIGEST_OCTETS = 43;

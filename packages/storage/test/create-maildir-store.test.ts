@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createFileSystem } from "#storage/ports/node-file-system";
+import { FaultyFileSystem } from "./support/faulty-file-system.js";
+import { MaildirBuilder, temporaryDirectory } from "./support/maildir-builder.js";
+import { disk, freshStore, openingTrouble, openMaildrop, rowsOf, visit } from "./support/store-fixture.js";
+
+const pathsOf = (rows: readonly { path: string }[]): string[] => rows.map(({ path }) => path);
+
+test("messages come in delivery order with unique-id and canonical octets", async (t) => {
+  const maildir = MaildirBuilder.in(t)
+    .put("new/1700000002.M9P1.host", "a\nb\n")
+    .put("cur/1700000002.M10P1.host:2,S", "a\r\nb\r\n")
+    .put("cur/1700000001.M5P1.host,S=3,W=5:2,", "abc")
+    .put("new/1700000003.x", "");
+  assert.deepEqual(await visit(freshStore(), maildir.root), [
+    { path: "cur/1700000001.M5P1.host,S=3,W=5:2,", uniqueId: "1700000001.M5P1.host", octets: 5 },
+    { path: "new/1700000002.M9P1.host", uniqueId: "1700000002.M9P1.host", octets: 6 },
+    { path: "cur/1700000002.M10P1.host:2,S", uniqueId: "1700000002.M10P1.host", octets: 6 },
+    { path: "new/1700000003.x", uniqueId: "1700000003.x", octets: 0 },
+  ]);
+});
+
+for (const io of ["sync", "async"] as const) {
+  test(`contents of every kind are counted as they will be sent (${io})`, async (t) => {
+    const contents = [
+      ["", 0],
+      ["\n", 2],
+      ["\r", 3],
+      ["\r\n", 2],
+      ["\0\0", 4],
+      ["a\rb\r\n", 5],
+      [".\n..\n", 7],
+      ["\xff\xfe", 4],
+      ["x".repeat(200_000), 200_002],
+      ["line\n".repeat(40_000), 240_000],
+      [`${"x".repeat(65_535)}\r\n`, 65_537],
+      [`${"x".repeat(65_535)}\n`, 65_537],
+      ["x".repeat(65_536), 65_538],
+    ] as const;
+    const maildir = MaildirBuilder.in(t);
+    for (const [index, [content]] of contents.entries()) maildir.put(`new/${1_700_000_000 + index}.x`, content);
+    const rows = await visit(freshStore({ fs: createFileSystem({ io }) }), maildir.root);
+    assert.deepEqual(
+      rows.map(({ octets }) => octets),
+      contents.map(([, octets]) => octets),
+    );
+  });
+}
+
+test("an unchanged maildrop is opened at once, with two calls, and is the same table", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a").put("cur/1700000002.b:2,S");
+  const files = new FaultyFileSystem(disk);
+  const store = freshStore({ fs: files, now: inAnHour });
+  const first = await openMaildrop(store, maildir.root);
+  await first.close();
+  const before = files.calls.length;
+  const outcome = store.open(maildir.root);
+  assert.ok(!(outcome instanceof Promise) && outcome.type === "opened");
+  assert.equal(outcome.maildrop.messages, first.messages);
+  assert.deepEqual(
+    files.calls.slice(before).map(({ method }) => method),
+    ["stat", "stat"],
+  );
+});
+
+test("a listing made less than two seconds after a change is not trusted, but gives the same table again", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+  const store = freshStore();
+  const first = await openMaildrop(store, maildir.root);
+  const outcome = store.open(maildir.root);
+  assert.ok(outcome instanceof Promise);
+  const second = await outcome;
+  assert.ok(second.type === "opened" && second.maildrop.messages === first.messages);
+});
+
+test("what arrives, goes or is renamed is seen at the next opening, and the open maildrop stays as it was", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a").put("new/1700000002.b").put("new/1700000003.c");
+  const store = freshStore({ now: inAnHour });
+  const first = await openMaildrop(store, maildir.root);
+  maildir.put("new/1700000000.z").remove("new/1700000002.b").rename("new/1700000003.c", "cur/1700000003.c:2,F");
+  assert.deepEqual(pathsOf(await visit(store, maildir.root)), [
+    "new/1700000000.z",
+    "new/1700000001.a",
+    "cur/1700000003.c:2,F",
+  ]);
+  assert.deepEqual(pathsOf(rowsOf(first)), ["new/1700000001.a", "new/1700000002.b", "new/1700000003.c"]);
+});
+
+test("after our own removals the maildrop is listed again", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a").put("new/1700000002.b");
+  const store = freshStore({ now: inAnHour });
+  const maildrop = await openMaildrop(store, maildir.root);
+  await maildrop.remove([0]);
+  await maildrop.close();
+  assert.deepEqual(pathsOf(await visit(store, maildir.root)), ["new/1700000002.b"]);
+});
+
+test("a message is read once for its octets, over all logins and processes", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\n").put("new/1700000002.b", "b\n");
+  await visit(freshStore(), maildir.root);
+  maildir.put("new/1700000003.c", "c\n").rename("new/1700000001.a", "cur/1700000001.a:2,S");
+  const files = new FaultyFileSystem(disk);
+  const rows = await visit(freshStore({ fs: files }), maildir.root);
+  assert.deepEqual(
+    rows.map(({ octets }) => octets),
+    [3, 3, 3],
+  );
+  assert.deepEqual(readsIn(files), ["1700000003.c"]);
+});
+
+test("RFC 1939 §7: a corrected count is what the next login is told, in this process and in the next", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\n");
+  const store = freshStore({ now: inAnHour });
+  const maildrop = await openMaildrop(store, maildir.root);
+  maildrop.correctOctets(0, 7);
+  assert.equal(maildrop.messages.octetsAt(0), 3);
+  await maildrop.close();
+  assert.deepEqual(
+    (await visit(store, maildir.root)).map(({ octets }) => octets),
+    [7],
+  );
+  assert.deepEqual(
+    (await visit(freshStore(), maildir.root)).map(({ octets }) => octets),
+    [7],
+  );
+});
+
+test("openings of one maildrop at the same time share one listing", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+  const files = new FaultyFileSystem(disk);
+  const store = freshStore({ fs: files });
+  const progress: string[] = [];
+  const onProgress = (done: number, total: number) => progress.push(`${done}/${total}`);
+  const outcomes = await Promise.all([
+    store.open(maildir.root, { onProgress }),
+    store.open(maildir.root, { onProgress }),
+    store.open(maildir.root),
+  ]);
+  const tables = new Set(outcomes.map((outcome) => outcome.type === "opened" && outcome.maildrop.messages));
+  assert.equal(tables.size, 1);
+  assert.deepEqual(readsIn(files), ["1700000001.a"]);
+  assert.deepEqual(progress, ["1/1", "1/1"]);
+});
+
+test("an opening nobody waits for finishes and saves", async (t) => {
+  const maildir = MaildirBuilder.in(t);
+  for (let index = 0; index < 200; index++) maildir.put(`new/${1_700_000_000 + index}.x`, "a\n");
+  const store = freshStore();
+  void store.open(maildir.root);
+  await store.flush();
+  const files = new FaultyFileSystem(disk);
+  await visit(freshStore({ fs: files }), maildir.root);
+  assert.deepEqual(readsIn(files), []);
+});
+
+test("a maildrop that does not exist is empty where the spool stands, and out of reach where it does not", async (t) => {
+  const spool = temporaryDirectory(t);
+  const root = join(spool, "example.org/alice/Maildir");
+  const store = freshStore();
+  assert.equal(await openingTrouble(store, root), "SPOOL_MISSING");
+  assert.equal(await openingTrouble(store, root, { anchor: spool }), "SPOOL_MISSING");
+  assert.equal(await openingTrouble(store, root, { anchor: join(spool, "nowhere") }), "SPOOL_MISSING");
+  fs.writeFileSync(join(spool, "file"), "");
+  assert.equal(await openingTrouble(store, root, { anchor: join(spool, "file") }), "SPOOL_MISSING");
+  assert.equal((await openMaildrop(store, root, { anchor: spool })).messages.count, 0);
+  assert.ok(!fs.existsSync(root));
+  new MaildirBuilder(root).put("new/1700000001.a");
+  assert.equal((await visit(store, root)).length, 1);
+});
+
+test("a maildrop without new/ or cur/, or that is no directory, is out of reach and never empty", async (t) => {
+  const directory = temporaryDirectory(t);
+  const store = freshStore();
+  for (const missing of ["new", "cur"]) {
+    const { root } = new MaildirBuilder(join(directory, missing));
+    fs.rmdirSync(join(root, missing));
+    assert.equal(await openingTrouble(store, root, { anchor: directory }), "NOT_A_MAILDIR");
+    fs.writeFileSync(join(root, missing), "");
+    assert.equal(await openingTrouble(store, root, { anchor: directory }), "NOT_A_MAILDIR");
+  }
+  fs.writeFileSync(join(directory, "file"), "");
+  assert.equal(await openingTrouble(store, join(directory, "file"), { anchor: directory }), "NOT_A_MAILDIR");
+  assert.equal(await openingTrouble(store, join(directory, "file/Maildir"), { anchor: directory }), "NOT_A_MAILDIR");
+});
+
+test("create makes what is missing, for its owner only, but never the spool itself", async (t) => {
+  const spool = temporaryDirectory(t);
+  const root = join(spool, "example.org/bob/Maildir");
+  const store = freshStore();
+  const options = { create: true, anchor: spool };
+  assert.equal((await openMaildrop(store, root, options)).messages.count, 0);
+  for (const folder of ["", "tmp", "new", "cur"]) assert.equal(fs.statSync(join(root, folder)).mode & 0o777, 0o700);
+  fs.rmdirSync(join(root, "cur"));
+  assert.equal((await openMaildrop(store, root, options)).messages.count, 0);
+  const elsewhere = join(spool, "unmounted/carol");
+  assert.equal(
+    await openingTrouble(store, elsewhere, { create: true, anchor: join(spool, "unmounted") }),
+    "SPOOL_MISSING",
+  );
+  fs.writeFileSync(join(spool, "file"), "");
+  assert.equal(await openingTrouble(store, join(spool, "file/x"), options), "NOT_A_MAILDIR");
+});
+
+function inAnHour(): number {
+  return Date.now() + 3_600_000;
+}
+
+/** Names of the messages that were opened. */
+function readsIn({ calls }: FaultyFileSystem): string[] {
+  return calls.filter(({ method }) => method === "openRead").map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
+}
