@@ -61,7 +61,8 @@ export class Outbox {
 
   #flush(): void {
     if (this.#gathered === undefined) return;
-    this.#effects.push({ type: "send", octets: this.#gathered.subarray(0, this.#length) });
+    const octets = this.#isForeign ? this.#gathered : this.#gathered.subarray(0, this.#length);
+    this.#effects.push({ type: "send", octets });
     this.#sentOctets += this.#length;
     this.#gathered = undefined;
     this.#length = 0;

@@ -36,9 +36,13 @@ export const MALFORMED: { readonly [F in Malformed["fault"]]: Reply } = {
   "control-octet": err("controlOctet"),
 };
 
-/** A command of another state. */
-export const NOT_BEFORE_LOGIN = err("notBeforeLogin");
-export const NOT_AFTER_LOGIN = err("notAfterLogin");
+/** A command that the state has no use for. */
+export const NOT_IN_STATE = {
+  AUTHORIZATION: { type: "bad-command", reply: err("notBeforeLogin") },
+  TRANSACTION: { type: "bad-command", reply: err("notAfterLogin") },
+  UPDATE: { type: "bad-command", reply: err("notAfterLogin") },
+  CLOSED: { type: "bad-command", reply: err("notAfterLogin") },
+} as const;
 
 export const MAILDROP_LOST = err("maildropLost", "SYS/TEMP");
 export const SHUTTING_DOWN = err("shuttingDown", "SYS/TEMP");
@@ -46,7 +50,6 @@ export const TOO_MANY_BAD_COMMANDS = err("tooManyBadCommands");
 export const LINE_TOO_LONG = err("lineTooLong");
 export const CANCELLED = err("cancelled");
 export const BAD_BASE64 = err("badBase64");
-export const LANGUAGE_CHANGED = ok("languageChanged");
 
 /** The reply to the command that completed the login. */
 export const welcome = (language: Language, listing: Listing): Reply =>

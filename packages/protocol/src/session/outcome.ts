@@ -15,7 +15,7 @@ export type Outcome =
   | { readonly type: "failed-login" }
   | { readonly type: "ask"; readonly effect: AwaitedEffect; readonly next?: SessionState }
   | { readonly type: "start-tls"; readonly reply: Reply }
-  | { readonly type: "speak"; readonly language: Language }
+  | { readonly type: "speak"; readonly language: Language; readonly reply: Reply }
   | { readonly type: "close"; readonly reply: Reply; readonly reason: CloseReason };
 
 /** Effects whose outcome must come in before the next command is looked at. */

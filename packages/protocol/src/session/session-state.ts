@@ -20,8 +20,6 @@ export interface Transaction {
 
 export interface Update {
   readonly state: "UPDATE";
-  /** Messages that were marked when QUIT came. */
-  readonly marked: number;
 }
 
 export interface Closed {
@@ -32,4 +30,5 @@ export type SessionState = Authorization | Transaction | Update | Closed;
 
 export const NOBODY: Authorization = { state: "AUTHORIZATION", claimedUser: undefined, isChallenged: false };
 export const CHALLENGED: Authorization = { ...NOBODY, isChallenged: true };
+export const UPDATE: Update = { state: "UPDATE" };
 export const CLOSED: Closed = { state: "CLOSED" };

@@ -1,7 +1,6 @@
 // One POP3 session: a function of what it is told, and the only mutable object of the protocol. README.md beside this file
 // has the theory.
 
-import { assertNever } from "../assert-never.js";
 import { decodeBase64, encodeBase64 } from "../grammar/base64.js";
 import type { Command, Malformed } from "../grammar/command.js";
 import { parseCommand } from "../grammar/parse-command.js";
@@ -17,7 +16,7 @@ import type { AuthenticationOutcome, Input } from "./input.js";
 import { DEFAULT_LANGUAGE } from "./languages.js";
 import type { Listing } from "./listing.js";
 import { Outbox } from "./outbox.js";
-import type { AwaitedEffect, Circumstances, Outcome } from "./outcome.js";
+import type { AwaitedEffect, Circumstances, HandlerTable, Outcome } from "./outcome.js";
 import * as replies from "./outcome-replies.js";
 import type { SessionOpening, SessionPolicy } from "./session-policy.js";
 import { CHALLENGED, CLOSED, NOBODY, type SessionState } from "./session-state.js";
@@ -101,46 +100,36 @@ export class Session {
     }
   }
 
-  /** Only what was asked for can come in. */
+  /** Only what was asked for can come in; anything else is a fault of ours, not of a peer. */
   #takeOutcome(input: OutcomeInput, outbox: Outbox): void {
     const awaited = this.#awaited;
-    if (awaited === undefined || !ANSWERS[awaited.type].includes(input.type)) {
-      throw new TypeError(`nobody asked for ${input.type}`);
-    }
-    // The body is still to come, so this one does not end the waiting.
-    if (input.type !== "message-opened") this.#awaited = undefined;
-    switch (input.type) {
-      case "authentication-challenge":
-        this.#challenge(input.challenge, outbox);
+    this.#awaited = undefined;
+    switch (awaited?.type) {
+      case "authenticate":
+      case "continue-authentication":
+        if (input.type === "authentication-challenge") this.#challenge(input.challenge, outbox);
+        else if (input.type === "authentication-finished") this.#finishLogin(input.outcome, outbox);
+        else notAskedFor(input);
         break;
-      case "authentication-finished":
-        this.#finishLogin(input.outcome, outbox);
+      case "open-maildrop":
+        if (input.type === "maildrop-opened") this.#openMaildrop(input.listing, outbox);
+        else if (input.type === "maildrop-refused") this.#reply(replies.MAILDROP_REFUSALS[input.reason], outbox);
+        else notAskedFor(input);
         break;
-      case "maildrop-opened":
-        this.#openMaildrop(input.listing, outbox);
+      case "send-message":
+        if (this.#isMessageUnderWay) this.#finishMessage(input);
+        else this.#beginMessage(awaited, input, outbox);
         break;
-      case "maildrop-refused":
-        this.#reply(replies.MAILDROP_REFUSALS[input.reason], outbox);
+      case "update-maildrop":
+        if (input.type === "maildrop-updated") this.#finishUpdate(input.failed, awaited.deleted.length, outbox);
+        else notAskedFor(input);
         break;
-      case "message-opened":
-        this.#openMessage(input.octets, outbox);
-        break;
-      case "message-unavailable":
-        this.#reply(replies.MESSAGE_REFUSALS[input.reason], outbox);
-        break;
-      case "message-sent":
-        this.#isMessageUnderWay = false;
-        break;
-      case "maildrop-updated":
-        this.#finishUpdate(input.failed, outbox);
-        break;
-      case "tls-established":
-        this.#forgetAll();
-        break;
-      case "drained":
+      case "start-tls":
+        if (input.type === "tls-established") this.#forgetAll();
+        else notAskedFor(input);
         break;
       default:
-        assertNever(input);
+        if (awaited === undefined || input.type !== "drained") notAskedFor(input);
     }
   }
 
@@ -201,14 +190,11 @@ export class Session {
         break;
       case "speak":
         this.#language = outcome.language;
-        this.#reply(replies.LANGUAGE_CHANGED, outbox);
-        break;
-      case "close":
         this.#reply(outcome.reply, outbox);
-        this.#end(outcome.reason, outbox);
         break;
       default:
-        assertNever(outcome);
+        this.#reply(outcome.reply, outbox);
+        this.#end(outcome.reason, outbox);
     }
   }
 
@@ -270,14 +256,22 @@ export class Session {
     this.#reply(replies.welcome(this.#language, listing), outbox);
   }
 
-  #openMessage(octets: number, outbox: Outbox): void {
-    if (this.#awaited?.type !== "send-message") return;
-    this.#isMessageUnderWay = true;
-    this.#reply(replies.messageFollows(this.#language, octets, this.#awaited.bodyLines), outbox);
+  #beginMessage(awaited: SendMessage, input: OutcomeInput, outbox: Outbox): void {
+    if (input.type === "message-opened") {
+      this.#awaited = awaited;
+      this.#isMessageUnderWay = true;
+      this.#reply(replies.messageFollows(this.#language, input.octets, awaited.bodyLines), outbox);
+    } else if (input.type === "message-unavailable") {
+      this.#reply(replies.MESSAGE_REFUSALS[input.reason], outbox);
+    } else notAskedFor(input);
   }
 
-  #finishUpdate(failed: number, outbox: Outbox): void {
-    const marked = this.#state.state === "UPDATE" ? this.#state.marked : 0;
+  #finishMessage(input: OutcomeInput): void {
+    if (input.type !== "message-sent") notAskedFor(input);
+    this.#isMessageUnderWay = false;
+  }
+
+  #finishUpdate(failed: number, marked: number, outbox: Outbox): void {
     this.#reply(replies.farewell(this.#language, failed, marked), outbox);
     this.#end("quit", outbox);
   }
@@ -318,33 +312,25 @@ type OutcomeInput = Exclude<
   { type: "octets" | "end-of-stream" | "connection-lost" | "autologout" | "shutdown" | "maildrop-lost" }
 >;
 
-/** What may come in for each awaited effect. */
-const ANSWERS: { readonly [E in AwaitedEffect["type"]]: readonly OutcomeInput["type"][] } = {
-  authenticate: ["authentication-challenge", "authentication-finished"],
-  "continue-authentication": ["authentication-challenge", "authentication-finished"],
-  "open-maildrop": ["maildrop-opened", "maildrop-refused"],
-  "send-message": ["message-opened", "message-sent", "message-unavailable"],
-  "update-maildrop": ["maildrop-updated"],
-  "start-tls": ["tls-established"],
-  "await-drain": ["drained"],
+type SendMessage = Extract<AwaitedEffect, { type: "send-message" }>;
+
+/** A command is legal in a state because it stands in its table: none is while the maildrop is updated, or ever after. */
+const HANDLERS: { readonly [S in SessionState["state"]]: HandlerTable<SessionState> } = {
+  AUTHORIZATION: AUTHORIZATION_HANDLERS,
+  TRANSACTION: TRANSACTION_HANDLERS,
+  UPDATE: new Map(),
+  CLOSED: new Map(),
 };
 
 function outcomeOf(state: SessionState, command: Command, circumstances: Circumstances): Outcome {
-  switch (state.state) {
-    case "AUTHORIZATION":
-      return AUTHORIZATION_HANDLERS.get(command.verb)?.(state, command, circumstances) ?? NOT_BEFORE_LOGIN;
-    case "TRANSACTION":
-      return TRANSACTION_HANDLERS.get(command.verb)?.(state, command, circumstances) ?? NOT_AFTER_LOGIN;
-    case "UPDATE":
-    case "CLOSED":
-      throw new TypeError(`no command is looked at in ${state.state}`);
-    default:
-      return assertNever(state);
-  }
+  const handle = HANDLERS[state.state].get(command.verb);
+  return handle === undefined ? replies.NOT_IN_STATE[state.state] : handle(state, command, circumstances);
 }
 
 const isAsterisk = ({ octets, start, end }: Span): boolean => end - start === 1 && octets[start] === ASTERISK;
 
+function notAskedFor(input: OutcomeInput): never {
+  throw new TypeError(`nobody asked for ${input.type}`);
+}
+
 const NO_EFFECTS: readonly Effect[] = [];
-const NOT_BEFORE_LOGIN: Outcome = { type: "bad-command", reply: replies.NOT_BEFORE_LOGIN };
-const NOT_AFTER_LOGIN: Outcome = { type: "bad-command", reply: replies.NOT_AFTER_LOGIN };

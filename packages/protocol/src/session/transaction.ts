@@ -7,7 +7,7 @@ import { err, ok, okOctets, withBody } from "../reply/reply.js";
 import { capabilityList } from "./capabilities.js";
 import { changeLanguage } from "./languages.js";
 import { type Handlers, handlerTable, type Outcome } from "./outcome.js";
-import type { Transaction } from "./session-state.js";
+import { type Transaction, UPDATE } from "./session-state.js";
 
 const HANDLERS = {
   STAT: ({ listing, marks }) => okLine(`${listing.count - marks.count} ${listing.totalOctets - marks.octets}`),
@@ -50,7 +50,7 @@ const HANDLERS = {
   QUIT: ({ marks }) => ({
     type: "ask",
     effect: { type: "update-maildrop", deleted: marks.inOrder() },
-    next: { state: "UPDATE", marked: marks.count },
+    next: UPDATE,
   }),
 } as const satisfies Handlers<Transaction>;
 
