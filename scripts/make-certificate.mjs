@@ -1,5 +1,5 @@
 // Makes a self-signed certificate for trying things out: node scripts/make-certificate.mjs DIRECTORY [--renew] [--days N] [NAME…]
-// Writes DIRECTORY/cert.pem and DIRECTORY/key.pem (ECDSA P-256), valid for localhost, 127.0.0.1, ::1 and the names given.
+// Writes DIRECTORY/cert.pem and DIRECTORY/key.pem (ECDSA P-256), valid for localhost, 127.0.0.1, ::1 and the names given; the last is the subject.
 // A pair that stands there and is good for another day is kept, unless --renew is given.
 //
 // Node can read certificates and sign, but not write a certificate, so the DER of RFC 5280 §4.1 is put together here:
@@ -30,7 +30,7 @@ function make(target) {
   mkdirSync(target, { recursive: true });
   const work = mkdtempSync(join(target, "making-"));
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const subjects = [...names, "localhost", "127.0.0.1", "::1"];
+  const subjects = ["localhost", "127.0.0.1", "::1", ...names];
   writeFileSync(join(work, "key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
   writeFileSync(join(work, "cert.pem"), pem(certificate(subjects, privateKey, publicKey)));
   for (const name of ["key.pem", "cert.pem"]) renameSync(join(work, name), join(target, name));
@@ -48,7 +48,7 @@ function isGood(certificate, key) {
 
 function certificate(subjects, privateKey, publicKey) {
   const algorithm = sequence(oid("1.2.840.10045.4.3.2")); // ecdsa-with-SHA256
-  const name = sequence(set(sequence(oid("2.5.4.3"), der(0x0c, Buffer.from(subjects[0])))));
+  const name = sequence(set(sequence(oid("2.5.4.3"), der(0x0c, Buffer.from(names.at(-1) ?? "localhost")))));
   const now = Date.now();
   const tbs = sequence(
     explicit(0, integer(Buffer.from([2]))),
