@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
@@ -12,6 +12,7 @@ import { type CertificateFiles, makeCertificate } from "./certificate.js";
 import { cleanUp } from "./clean-up.js";
 import { until, within } from "./eventually.js";
 import { MaildirFixture } from "./maildir-fixture.js";
+import { tracedChildOf } from "./strace.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
 export const POSTIGO = fileURLToPath(new URL("../../packages/server/bin/postigo.js", import.meta.url));
@@ -36,7 +37,7 @@ export interface GatewayOptions {
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** Where the maildrops are; default: a new directory. Two gateways on one spool share it. */
   readonly spool?: string;
-  /** A wrapper command before node, as strace. */
+  /** A wrapper command before node that has it as its only child, as `slowedBy`. */
   readonly through?: readonly string[];
 }
 
@@ -84,7 +85,7 @@ export class GatewayProcess {
 
   get pid(): number {
     assert.ok(this.#child?.pid, "the gateway runs");
-    return this.#child.pid;
+    return this.#options.through === undefined ? this.#child.pid : tracedChildOf(this.#child.pid);
   }
 
   get log(): string {
@@ -167,14 +168,14 @@ export class GatewayProcess {
   }
 
   /** Resident memory in octets. */
-  async residentMemory(): Promise<number> {
-    const { readFile } = await import("node:fs/promises");
-    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${this.pid}/status`, "latin1"))?.[1];
+  residentMemory(): number {
+    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, "latin1"))?.[1];
     return Number(kilobytes) * 1024;
   }
 
   async #ending(signal: NodeJS.Signals): Promise<number | null> {
-    this.#child?.kill(signal);
+    const child = this.#child;
+    if (child?.exitCode === null && child.signalCode === null) this.signal(signal);
     return this.ended();
   }
 

@@ -1,0 +1,153 @@
+// kill -9 in each phase: no message is lost, none comes back after +OK, and the next login works at once.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { until } from "../support/eventually.js";
+import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
+import { RawClient } from "../support/raw-client.js";
+import { needs } from "../support/real-client.js";
+import { slowedBy } from "../support/strace.js";
+
+const AT_ONCE_MS = 2_000;
+
+/** Logs in, and fails when the lock of a dead owner was in the way. */
+async function loginAtOnce(gateway: GatewayProcess): Promise<RawClient> {
+  const begun = performance.now();
+  const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+  assert.ok(performance.now() - begun < AT_ONCE_MS, "the next login had to wait");
+  return client;
+}
+
+async function listing(client: RawClient): Promise<{ uidl: string[]; list: string[] }> {
+  return { uidl: await client.lines("UIDL"), list: await client.lines("LIST") };
+}
+
+test("RFC 1939 §6: kill -9 before QUIT removes nothing", async (t) => {
+  const gateway = await GatewayProcess.start(t);
+  const maildir = gateway.maildir().fillWithNumbered(50);
+  const contents = maildir.canonicalContents();
+  const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+  const before = await listing(client);
+  for (let number = 1; number <= 50; number += 1) {
+    await client.retrieve(number);
+    await client.ok(`DELE ${number}`);
+  }
+  await gateway.kill();
+  assert.deepEqual(maildir.canonicalContents(), contents);
+  await gateway.startAgain();
+  const next = await loginAtOnce(gateway);
+  assert.deepEqual(await listing(next), before);
+  await next.quit();
+});
+
+test(
+  "kill -9 within UPDATE: what was not removed is whole, nothing else is touched, no +OK was sent",
+  needs("strace"),
+  async (t) => {
+    const gateway = await GatewayProcess.start(t, { through: slowedBy(20, "unlink", "unlinkat") });
+    const maildir = gateway.maildir().fillWithNumbered(300);
+    const contents = maildir.canonicalContents();
+    const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+    const uniqueIds = new Set((await client.lines("UIDL")).map(idOf));
+    for (let number = 1; number <= 200; number += 1) await client.ok(`DELE ${number}`);
+    await client.write("QUIT\r\n");
+    await until("some messages are removed", () => maildir.count <= 290);
+    await gateway.kill();
+    assert.equal((await client.rest()).toString("latin1"), "", "QUIT was answered before the update was over");
+    const left = maildir.canonicalContents();
+    assert.ok(left.length > 100 && left.length <= 290, `${left.length} messages are left`);
+    const survivors = new Set(left.map((octets) => octets.toString("latin1")));
+    assert.ok(
+      left.every((octets) => contents.some((content) => content.equals(octets))),
+      "a message was changed",
+    );
+    await gateway.startAgain();
+    const next = await loginAtOnce(gateway);
+    const after = (await next.lines("UIDL")).map(idOf);
+    assert.equal(after.length, survivors.size);
+    assert.ok(
+      after.every((id) => uniqueIds.has(id)),
+      "a unique-id changed",
+    );
+    for (let number = 1; number <= after.length; number += 1) await next.retrieve(number);
+    await next.quit();
+  },
+);
+
+test("kill -9 right after +OK to QUIT: no message comes back", async (t) => {
+  const gateway = await GatewayProcess.start(t);
+  const maildir = gateway.maildir().fillWithNumbered(100);
+  const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+  for (let number = 1; number <= 99; number += 1) await client.ok(`DELE ${number}`);
+  await client.ok("QUIT");
+  await gateway.kill();
+  assert.equal(maildir.count, 1);
+  await gateway.startAgain();
+  const next = await loginAtOnce(gateway);
+  assert.match((await next.lines("LIST")).join(), /^1 \d+$/);
+  assert.match((await next.retrieve(1)).toString(), /Subject: number 100\r\n/);
+  await next.quit();
+});
+
+for (const call of ["write", "pwrite64", "rename", "fsync", "fdatasync"]) {
+  test(
+    `kill -9 while the index is saved (${call} slowed down): the next listing is the same`,
+    needs("strace"),
+    async (t) => {
+      const gateway = await GatewayProcess.start(t, { through: slowedBy(5, call) });
+      gateway.maildir().fillWithNumbered(2_000);
+      const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+      const before = await listing(client);
+      await client.write("QUIT\r\n");
+      await until("something of the gateway's own stands in the maildrop", () => ownFiles(gateway).some(isIndex));
+      await gateway.kill();
+      await gateway.startAgain();
+      const next = await loginAtOnce(gateway);
+      assert.deepEqual(await listing(next), before);
+      await next.quit();
+    },
+  );
+}
+
+test("an index cut off anywhere, or filled with rubbish, costs time and nothing else", async (t) => {
+  const gateway = await GatewayProcess.start(t);
+  const maildir = gateway.maildir().fillWithNumbered(500);
+  const first = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+  const before = await listing(first);
+  await first.quit();
+  await until("the index is there", () => ownFiles(gateway).some(isIndex));
+  for (const damage of DAMAGES) {
+    await gateway.stop();
+    for (const name of ownFiles(gateway).filter(isIndex)) {
+      const path = join(maildir.path, name);
+      writeFileSync(path, damage(readFileSync(path)));
+    }
+    await gateway.startAgain();
+    const next = await loginAtOnce(gateway);
+    assert.deepEqual(await listing(next), before);
+    await next.retrieve(500);
+    await next.quit();
+  }
+});
+
+const DAMAGES: readonly ((octets: Buffer) => Buffer)[] = [
+  () => Buffer.alloc(0),
+  (octets) => octets.subarray(0, 1),
+  (octets) => octets.subarray(0, Math.floor(octets.length / 2)),
+  (octets) => octets.subarray(0, -1),
+  (octets) => Buffer.alloc(octets.length, 0xff),
+  (octets) => Buffer.concat([octets, octets]),
+  (octets) => {
+    const flipped = Buffer.from(octets);
+    const middle = Math.floor(octets.length / 2);
+    flipped[middle] = (octets[middle] ?? 0) ^ 0x01;
+    return flipped;
+  },
+];
+
+const idOf = (line: string): string => line.split(" ")[1] ?? "";
+const isIndex = (name: string): boolean => name.startsWith("postigo.index");
+const ownFiles = (gateway: GatewayProcess): string[] =>
+  readdirSync(gateway.maildirPath()).filter((name) => name.startsWith("postigo"));

@@ -1,0 +1,15 @@
+// Slows system calls of the gateway down, so that a fault or a signal can be placed among them without luck.
+
+import { readFileSync } from "node:fs";
+
+/** The command to put before node: each of `calls` waits `delayMs` at its entry. Other calls run at full speed. */
+export function slowedBy(delayMs: number, ...calls: readonly string[]): readonly string[] {
+  const list = calls.join(",");
+  const trace = ["-e", `trace=${list}`, "-e", `inject=${list}:delay_enter=${delayMs * 1000}`];
+  return ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", ...trace];
+}
+
+/** The process that strace runs: its only child. */
+export function tracedChildOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ")[0]);
+}
