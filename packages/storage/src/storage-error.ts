@@ -13,8 +13,6 @@ export type StorageErrorCode =
   | "STOPPED"
   /** Another program renamed the file each time it had been found. */
   | "RESTLESS"
-  /** A path of a message leads to something else. */
-  | "NOT_A_FILE"
   /** A message could not be given its flag. */
   | "MARK_FAILED"
   /** maildirsize was not told what has been removed. */

@@ -60,13 +60,13 @@ export function flagsOf(name: string): string {
   return name.startsWith(":2,", base) ? name.slice(base + 3) : "";
 }
 
-/** `name` with flag S (seen) in its info. An info of an unknown kind is left as it is. */
+/** `name` with flag S (seen) in its info. An info of an unknown kind, or flags that are no letters, are left as they are. */
 export function withSeenFlag(name: string): string {
   const base = name.slice(0, baseLengthOf(name));
   const info = name.slice(base.length);
   if (info !== "" && info !== ":" && !info.startsWith(":2,")) return name;
   const flags = flagsOf(name);
-  if (flags.includes("S")) return name;
+  if (flags.includes("S") || !ONLY_LETTERS.test(flags)) return name;
   const at = flags.split("").findIndex((flag) => flag > "S");
   return at < 0 ? `${base}:2,${flags}S` : `${base}:2,${flags.slice(0, at)}S${flags.slice(at)}`;
 }
@@ -101,6 +101,7 @@ function digitsAt(name: string, from: number): number {
 const isDigit = (octet: number): boolean => octet >= ZERO && octet <= NINE;
 const isUpper = (octet: number): boolean => octet >= UPPER_A && octet <= UPPER_Z;
 
+const ONLY_LETTERS = /^[A-Za-z]*$/;
 const HINT_PREFIX = ",S=".length;
 /** Below 2^53. */
 const HINT_DIGITS = 15;

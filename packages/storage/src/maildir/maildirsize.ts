@@ -8,7 +8,7 @@
 // line never touched: who owns the quota does that (ADR 0017). Grammar: Maildir++ (Courier, README.maildirquota).
 
 import { Buffer } from "node:buffer";
-import { isMissing } from "../ports/errno.js";
+import { errnoOf } from "../ports/errno.js";
 import type { FileSystem } from "../ports/file-system.js";
 import { octetHintOf } from "./file-name.js";
 
@@ -28,7 +28,7 @@ export async function subtractUsage(fs: FileSystem, root: string, usage: Usage):
   try {
     await fs.append(path, Buffer.from(line, "latin1"));
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (errnoOf(error) !== "ENOENT") throw error;
   }
 }
 

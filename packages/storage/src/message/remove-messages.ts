@@ -1,6 +1,7 @@
 // Removal, as UPDATE asks for it: each message is unlinked wherever it is now, and the report says what became of each.
 //
-// A name is unlinked only while a regular file stands under it: what another program has put there meanwhile is not ours.
+// A name is unlinked only while a regular file stands under it: a link or a folder that another program has put there is not
+// the message.
 
 import type { RemovalReport, RemovedMessage } from "../maildrop.js";
 import { isMissing } from "../ports/errno.js";
@@ -49,8 +50,7 @@ class Removal implements RemovalReport {
     const path = this.#view.filePathAt(position);
     try {
       const status = await fs.lstat(path);
-      if (status === undefined) return "missing";
-      if (status.kind !== "file") return this.#fail(position, this.#error("NOT_A_FILE", position));
+      if (status?.kind !== "file") return "missing";
       await fs.unlink(path);
       return this.#report(position, "unlinked");
     } catch (cause) {
@@ -70,7 +70,7 @@ class Removal implements RemovalReport {
     return "done";
   }
 
-  #error(code: "STOPPED" | "RESTLESS" | "NOT_A_FILE", position: number): StorageError {
+  #error(code: "STOPPED" | "RESTLESS", position: number): StorageError {
     return new StorageError(code, this.#view.filePathAt(position));
   }
 }
