@@ -63,6 +63,8 @@ const list = (example: string) => ({ error: expected(`a list, such as ${example}
 
 const ADDRESS = 'an IP address in quotes: "127.0.0.1", "::1"; for all of IPv4 "0.0.0.0", for all of IPv6 "::"';
 
+const LISTENER = '{ address: "::", port: 995, tls: implicit }';
+
 const address = text(ADDRESS)
   .transform((written) => (written.toLowerCase() === "localhost" ? "127.0.0.1" : written))
   .refine((written) => isIP(written) !== 0, { error: expected(ADDRESS) });
@@ -73,7 +75,12 @@ const listener = z.strictObject(
     port: integer(0, 65_535),
     tls: oneOf(["none", "starttls", "implicit"]),
   },
-  section('{ address: "::", port: 995, tls: implicit }'),
+  {
+    error: ({ input }: Issue) =>
+      typeof input === "string"
+        ? `is ${show(input)}; write ${LISTENER}, or, on the command line, [tls://|starttls://]127.0.0.1:995 or [::1]:995`
+        : expected(LISTENER)({ input }),
+  },
 );
 
 const certificateName = z.strictObject(
@@ -191,7 +198,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 export const configSchema = z.strictObject(
   {
     listen: z
-      .array(listener, list('[{ address: "::", port: 995, tls: implicit }]'))
+      .array(listener, list(`[${LISTENER}]`))
       .min(1, { error: "is empty; leave it out for the default, or name a listener" })
       .optional(),
     tls: tls.optional(),

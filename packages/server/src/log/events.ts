@@ -56,14 +56,19 @@ export interface EventFields {
   "config-warning": { where: string; key: string; problem: string };
   "accounts-loaded": { path: string; accounts: number };
   "accounts-problem": { at: string; what: string; remedy: string };
-  "certificate-loaded": { file: string; names: string; expires: string };
-  "certificate-expiring": { file: string; expires: string; days: number };
+  "certificate-expired": { file: string; since: string };
+  "certificate-expires-soon": { file: string; on: string; days: number };
+  "certificate-not-yet-valid": { file: string; from: string };
+  "certificate-misses-name": { file: string; name: string };
+  "key-readable-by-others": { file: string };
 
   "connection-refused": { peer: string; why: string };
   "connection-error": { session: string; error: string };
   "connection-stalled": { session: string; user: string | undefined };
   /** A fault of ours: the session ends, the server lives. */
   "session-failed": { session: string; user: string | undefined; error: string };
+  /** A fault of ours that nothing could contain: the process ends. */
+  "fatal-error": { error: string; stack: string | undefined };
   "account-source-failed": { session: string; error: string };
 
   "lock-taken-over": { maildrop: string; session: string; why: string; from: string | undefined };
@@ -102,12 +107,16 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "config-warning": "warn",
   "accounts-loaded": "info",
   "accounts-problem": "warn",
-  "certificate-loaded": "info",
-  "certificate-expiring": "warn",
+  "certificate-expired": "error",
+  "certificate-expires-soon": "warn",
+  "certificate-not-yet-valid": "error",
+  "certificate-misses-name": "warn",
+  "key-readable-by-others": "warn",
   "connection-refused": "warn",
   "connection-error": "debug",
   "connection-stalled": "info",
   "session-failed": "error",
+  "fatal-error": "error",
   "account-source-failed": "error",
   "lock-taken-over": "warn",
   "lock-in-memory-only": "warn",
