@@ -50,6 +50,11 @@ export function conclude(claimant: Claimant, proven: boolean): AuthenticationSte
   return { type: "accepted", account: { name: account.name, maildir: account.maildir } };
 }
 
+/** How it ends when too many hashes wait to look at the proof: a fault that passes, for which nobody's password is to blame. */
+export function busy(user: string): AuthenticationStep {
+  return { type: "unavailable", user, cause: new Error("too many password hashes are waiting") };
+}
+
 function known(user: string, account: StoredAccount): Claimant {
   // A source that folds case or follows aliases may answer with another name; that one names the maildrop.
   if (nameTrouble(account.name) !== undefined) return stranger(user, account.secret, "forbidden-name");

@@ -5,6 +5,7 @@ import type { Secret } from "@postigo/protocol";
 import type { Eventually } from "@postigo/storage";
 import type { Clock, Timer } from "../clock.js";
 import type { AuthenticationExchange, AuthenticationStep, Peer } from "./authenticator.js";
+import { SchemeUnsupportedError } from "./stored-secret.js";
 import type { Throttle } from "./throttle.js";
 
 /** What a mechanism knows of the attempt it serves. */
@@ -12,11 +13,28 @@ export interface Attempt {
   readonly peer: Peer;
   /** True once nobody waits for the result: costly work not begun yet can be left out. */
   readonly cancelled: boolean;
+  /** Notes the name that is claimed, for the record of a fault. */
+  claims(user: string): void;
 }
 
 /** The part of an exchange that differs between the mechanisms. May throw or reject: that is a fault of ours or of a source. */
 export interface Dialogue {
   next(response: Uint8Array | undefined): Eventually<AuthenticationStep>;
+}
+
+/**
+ * The SASL dialogue whose first message is the initial response: undefined when the client sent none, empty for `=`.
+ * A later message that is missing is an empty one.
+ */
+export function openWith(initial: Secret | undefined, dialogue: Dialogue): Dialogue {
+  let isFirst = true;
+  return {
+    next(response) {
+      const message = isFirst ? initial?.reveal() : (response ?? new Uint8Array());
+      isFirst = false;
+      return dialogue.next(message);
+    },
+  };
 }
 
 export interface LoginExchangeOptions {
@@ -31,6 +49,7 @@ export class LoginExchange implements AuthenticationExchange, Attempt {
   readonly #throttle: Throttle;
   readonly #clock: Clock;
   readonly #dialogue: Dialogue;
+  #user: string | undefined;
   #cancelled = false;
   #held: { readonly timer: Timer; readonly release: () => void } | undefined;
 
@@ -45,12 +64,18 @@ export class LoginExchange implements AuthenticationExchange, Attempt {
     return this.#cancelled;
   }
 
+  claims(user: string): void {
+    this.#user = user;
+  }
+
   next(response?: Secret): Eventually<AuthenticationStep> {
     try {
       const step = this.#dialogue.next(response?.reveal());
-      return step instanceof Promise ? step.then((s) => this.#settle(s)).catch(unavailable) : this.#settle(step);
+      return step instanceof Promise
+        ? step.then((s) => this.#settle(s)).catch((cause) => this.#fault(cause))
+        : this.#settle(step);
     } catch (cause) {
-      return unavailable(cause);
+      return this.#fault(cause);
     }
   }
 
@@ -77,8 +102,9 @@ export class LoginExchange implements AuthenticationExchange, Attempt {
       this.#held = { timer: this.#clock.after(ms, release), release };
     });
   }
-}
 
-function unavailable(cause: unknown): AuthenticationStep {
-  return { type: "unavailable", user: undefined, cause };
+  #fault(cause: unknown): AuthenticationStep {
+    const type = cause instanceof SchemeUnsupportedError ? "misconfigured" : "unavailable";
+    return { type, user: this.#user, cause };
+  }
 }

@@ -21,3 +21,15 @@ export function decodeHex(text: string): Uint8Array | undefined {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 const HEX = /^(?:[0-9A-Fa-f]{2})*$/;
+
+/** Text of UTF-8 octets; undefined if they are none. */
+export function decodeUtf8(octets: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(octets);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws for what is no UTF-8, and takes nothing away. */
+export const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

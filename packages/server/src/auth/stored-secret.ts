@@ -18,6 +18,14 @@ export interface StoredSecret {
   /** The password itself where the source keeps it: CRAM-MD5, APOP and SCRAM can work from it. */
   readonly plain?: Secret;
   readonly scram?: ScramKeys;
+  /** HMAC-MD5 of the password, begun: what CRAM-MD5 can work from without knowing the password. */
+  readonly hmacMd5?: HmacMd5States;
+}
+
+/** The two MD5 states after the block of the outer, and of the inner, key (RFC 2104 §2, §4): 16 octets each. */
+export interface HmacMd5States {
+  readonly outer: Secret;
+  readonly inner: Secret;
 }
 
 /** RFC 5802 §3: what a server keeps instead of a password. */
@@ -27,4 +35,15 @@ export interface ScramKeys {
   readonly salt: Secret;
   readonly storedKey: Secret;
   readonly serverKey: Secret;
+}
+
+/** This host cannot compute a scheme: the account is in order, the installation is not ([SYS/PERM]). */
+export class SchemeUnsupportedError extends Error {
+  readonly scheme: string;
+
+  constructor(scheme: string) {
+    super(`this host cannot compute ${scheme} hashes: libcrypt is not there, or does not know them`);
+    this.name = "SchemeUnsupportedError";
+    this.scheme = scheme;
+  }
 }

@@ -31,6 +31,7 @@ function authenticatorOver(...sources: AccountSource[]) {
     clock,
     throttle,
     hashing: createHashQueue(),
+    hostname: "pop.example.org",
   });
 }
 

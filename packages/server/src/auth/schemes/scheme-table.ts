@@ -1,10 +1,30 @@
 // Every password scheme by its name, and the reading of `{SCHEME}text` or of a bare crypt(3) hash.
 
+import { ARGON2ID } from "./argon2.js";
+import { BLF_CRYPT } from "./bcrypt.js";
+import { CRAM_MD5 } from "./cram-md5.js";
+import { CRYPT, DES_CRYPT, MD5_CRYPT, SHA256_CRYPT, SHA512_CRYPT } from "./crypt/crypt.js";
 import { DIGESTS } from "./digest.js";
+import { PBKDF2 } from "./pbkdf2.js";
 import { PLAIN } from "./plain.js";
 import { malformed, type ParsedSecret, type Scheme, type SecretEncoding } from "./scheme.js";
+import { SCRAM_SHA_1, SCRAM_SHA_256 } from "./scram.js";
 
-const ALL: readonly Scheme[] = [PLAIN, ...DIGESTS];
+const ALL: readonly Scheme[] = [
+  PLAIN,
+  SHA512_CRYPT,
+  SHA256_CRYPT,
+  MD5_CRYPT,
+  DES_CRYPT,
+  CRYPT,
+  BLF_CRYPT,
+  ARGON2ID,
+  PBKDF2,
+  SCRAM_SHA_256,
+  SCRAM_SHA_1,
+  CRAM_MD5,
+  ...DIGESTS,
+];
 const TABLE: ReadonlyMap<string, Scheme> = new Map(
   ALL.flatMap((scheme) => [scheme.name, ...(scheme.aliases ?? [])].map((name) => [name, scheme] as const)),
 );
@@ -42,7 +62,6 @@ function parseUnmarked(text: string): ParsedSecret {
 
 /** Hashes that tell their kind themselves. */
 const PREFIXES: readonly (readonly [prefix: RegExp, scheme: string])[] = [
-  [/^\$2[abxy]\$/, "BLF-CRYPT"],
-  [/^\$argon2/, "ARGON2ID"],
-  [/^\$[156y7]\$|^\$gy\$/, "CRYPT"],
+  [/^\$pbkdf2/, "PBKDF2"],
+  [/^\$(?:[1567y]|gy|2[aby]|argon2[a-z]*)\$/, "CRYPT"],
 ];
