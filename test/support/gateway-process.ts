@@ -22,6 +22,7 @@ export interface LogEvent {
   readonly event: string;
   readonly mechanism?: string;
   readonly user?: string;
+  readonly peer?: string;
   readonly tls?: boolean | string;
   readonly port?: number;
   readonly address?: string;

@@ -1,14 +1,13 @@
 // A Postfix of the test's own: loopback only, with its own configuration, queue and log, delivering into Maildirs of virtual
 // mailboxes. The system's Postfix is neither used nor touched. Postfix needs root for its master process.
 
-import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { cleanUp } from "./clean-up.js";
 import { until } from "./eventually.js";
+import { freePort } from "./free-port.js";
 import { SmtpSender } from "./smtp-sender.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
@@ -27,6 +26,7 @@ export class PrivatePostfix {
 
   /** Starts it; mail to USER@example.test goes to `spool`/USER for each of `users`. */
   static async start(t: TestContext, spool: string, users: readonly string[]): Promise<PrivatePostfix> {
+    // master.cf takes no port 0.
     const postfix = new PrivatePostfix(temporaryDirectory(t), await freePort());
     postfix.#makeDirectories(spool);
     postfix.#write("vdomains", `${DOMAIN} x\n`);
@@ -144,16 +144,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** master.cf takes no port 0, so a free one is looked for first. */
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      assert.ok(address && typeof address === "object");
-      server.close(() => resolve(address.port));
-    });
-  });
 }
