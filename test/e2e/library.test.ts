@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { RawClient } from "../support/raw-client.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const EXAMPLE = /<!-- run by test\/e2e\/library\.test\.ts -->\n```js\n(.*?)```/s;
+const EXAMPLE = /<!-- run by test\/e2e\/library\.test\.ts -->\n+```js\n(.*?)```/s;
 const COMMENT = "// point a POP3 client at 127.0.0.1 and `port`";
 
 test("the library example of the README serves a message from memory", async (t) => {
