@@ -41,6 +41,8 @@ export interface EventFields {
   /** The remembered count of a message was wrong; the client was told the true one where that was still possible. */
   "octets-corrected": { session: string; user: string; uid: string; announced: number; octets: number };
   "maildrop-close-failed": { session: string; user: string; error: string };
+  /** `reason` as the client is told it by its response code; `why` is for the operator. */
+  "maildrop-refused": { session: string; user: string; reason: string; why: string };
   "message-not-removed": { session: string; user: string; uid: string; file: string; error: string };
 
   "gateway-started": { pid: number; listeners: number };
@@ -59,8 +61,18 @@ export interface EventFields {
   "certificate-expired": { file: string; since: string };
   "certificate-expires-soon": { file: string; on: string; days: number };
   "certificate-not-yet-valid": { file: string; from: string };
+  /** Clients that ask for the name will refuse the certificate. */
   "certificate-misses-name": { file: string; name: string };
   "key-readable-by-others": { file: string };
+  /** Everything runs as root: set `user`. */
+  "running-as-root": Record<never, FieldValue>;
+  "privileges-dropped": { uid: number; gid: number };
+  /** Fewer files may be open than the configured connections need. */
+  "descriptors-short": { limit: number; needed: number };
+  /** Changes of files go unseen from now on: reload by SIGHUP. */
+  "watch-failed": { error: string };
+  /** Storage goes on without what failed: an index that could not be saved, a quota file that could not be told. */
+  "storage-trouble": { code: string; path: string; error: string };
 
   "connection-refused": { peer: string; why: string };
   "connection-error": { session: string; error: string };
@@ -93,6 +105,7 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "login-failed": "warn",
   login: "info",
   "message-removed": "info",
+  "maildrop-refused": "warn",
   "message-not-removed": "error",
   "octets-corrected": "warn",
   "maildrop-close-failed": "error",
@@ -112,6 +125,11 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "certificate-not-yet-valid": "error",
   "certificate-misses-name": "warn",
   "key-readable-by-others": "warn",
+  "running-as-root": "warn",
+  "privileges-dropped": "info",
+  "descriptors-short": "warn",
+  "watch-failed": "error",
+  "storage-trouble": "warn",
   "connection-refused": "warn",
   "connection-error": "debug",
   "connection-stalled": "info",

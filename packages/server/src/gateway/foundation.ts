@@ -1,0 +1,82 @@
+// What outlives a reload. Made once from the configuration a gateway starts with.
+
+import { createWireKernel } from "@postigo/protocol";
+import { createFileSystem, createMaildirStore, type DurableMaildirStore, isRemote } from "@postigo/storage";
+import type { Account, Peer } from "../auth/authenticator.js";
+import { createHashQueue, type HashQueue } from "../auth/hash-queue.js";
+import { createThrottle, type Throttle } from "../auth/throttle.js";
+import { type Clock, systemClock } from "../clock.js";
+import type { Config } from "../config/config.js";
+import { createMaildropLock } from "../lock/create-maildrop-lock.js";
+import type { MaildropLock } from "../lock/maildrop-lock.js";
+import { createEventLog } from "../log/create-event-log.js";
+import type { EventLog } from "../log/event-log.js";
+import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
+import type { MemoryMaildropSource } from "../maildrop/maildrop-sources.js";
+import { createOctetRule } from "../maildrop/octet-rule.js";
+import { ConnectionLimits } from "../net/connection-limits.js";
+import { STAGE_MEMORY_OCTETS, Stage } from "../net/stage.js";
+import { logLockEvent } from "./log-events.js";
+
+/** What an embedding program, or a test, puts in the place of Postigo's own parts. */
+export interface GatewayOverrides {
+  /** Asked instead of the accounts of the configuration; PLAIN, LOGIN and USER/PASS only. */
+  readonly authenticate?: (user: string, password: string, peer: Peer) => Promise<Account | boolean | undefined>;
+  /** Opens the maildrop of an account instead of a Maildir. */
+  readonly openMaildrop?: MemoryMaildropSource;
+  readonly clock?: Clock;
+  readonly log?: EventLog;
+  /** Reads the configuration anew for a reload; throws ConfigError. Without it a reload reads accounts and certificates only. */
+  readonly readConfig?: () => Config;
+  /** Files that a reload reads besides accounts and certificates, watched like them: the configuration. */
+  readonly watch?: readonly string[];
+}
+
+export interface Foundation {
+  readonly clock: Clock;
+  readonly log: EventLog;
+  /** Resolves once every line of a log that was made here is out. */
+  readonly closeLog: () => Promise<void>;
+  readonly stage: Stage;
+  readonly store: DurableMaildirStore;
+  readonly lock: MaildropLock;
+  readonly limits: ConnectionLimits;
+  readonly hashing: HashQueue;
+  readonly throttle: Throttle;
+}
+
+export async function buildFoundation(config: Config, overrides: GatewayOverrides): Promise<Foundation> {
+  const clock = overrides.clock ?? systemClock;
+  const { log, closeLog } = buildLog(config, overrides, clock);
+  const stage = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
+  return {
+    clock,
+    log,
+    closeLog,
+    stage,
+    store: await buildStore(config, { stage, clock, log }),
+    lock: createMaildropLock({ ...config.lock, clock, onEvent: (event) => logLockEvent(log, event) }),
+    limits: new ConnectionLimits(config.limits),
+    hashing: createHashQueue(),
+    throttle: createThrottle({ clock, failuresBeforeDelay: config.limits.failuresBeforeDelay }),
+  };
+}
+
+function buildLog(config: Config, { log }: GatewayOverrides, clock: Clock): Pick<Foundation, "log" | "closeLog"> {
+  if (log !== undefined) return { log, closeLog: async () => undefined };
+  const owned = createEventLog(config.log, clock);
+  return { log: owned, closeLog: () => owned.close() };
+}
+
+type StoreParts = Pick<Foundation, "stage" | "clock" | "log">;
+
+async function buildStore({ spool }: Config, { stage, clock, log }: StoreParts): Promise<DurableMaildirStore> {
+  const template = parseMaildirTemplate(spool.maildir);
+  const remote = template.type === "template" && (await isRemote(template.anchor));
+  return createMaildirStore({
+    fs: createFileSystem({ io: spool.io, remote, monotonic: clock.monotonic }),
+    rule: createOctetRule(stage.kernel, stage.window),
+    now: clock.now,
+    onTrouble: ({ code, path, cause }) => log.event("storage-trouble", { code, path, error: String(cause) }),
+  });
+}

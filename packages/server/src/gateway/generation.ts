@@ -1,0 +1,92 @@
+// What a reload replaces as a whole. Building one touches nothing of the one in force, so a broken file changes nothing.
+
+import type { AccountSource } from "../auth/account-source.js";
+import type { Authenticator } from "../auth/authenticator.js";
+import { createAuthenticator } from "../auth/create-authenticator.js";
+import { createMemorySource, parseInlineAccount } from "../auth/memory-source.js";
+import { createUsersFileSource } from "../auth/users-file-source.js";
+import type { AccountsConfig, Config } from "../config/config.js";
+import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
+import { MaildropOpener, type MaildropSource } from "../maildrop/maildrop-opener.js";
+import { createMaildirSource, createProgrammaticSource } from "../maildrop/maildrop-sources.js";
+import { createTlsContexts, type TlsContexts } from "../tls/tls-contexts.js";
+import type { Foundation, GatewayOverrides } from "./foundation.js";
+import { logTlsEvent } from "./log-events.js";
+import { createSessionPolicies, type SessionPolicies } from "./session-policies.js";
+
+export interface Generation {
+  readonly config: Config;
+  readonly authenticator: Authenticator;
+  readonly policies: SessionPolicies;
+  readonly opener: MaildropOpener;
+  readonly tls: TlsContexts | undefined;
+}
+
+/** Rejects when an account source or a certificate cannot be read at all. */
+export async function buildGeneration(
+  config: Config,
+  foundation: Foundation,
+  overrides: GatewayOverrides,
+): Promise<Generation> {
+  const { clock, log } = foundation;
+  const authenticator = await buildAuthenticator(config, foundation);
+  return {
+    config,
+    authenticator,
+    policies: createSessionPolicies(config.auth, authenticator.abilities()),
+    opener: buildOpener(config, foundation, overrides),
+    tls: config.tls && createTlsContexts(config.tls, { clock, onEvent: (event) => logTlsEvent(log, event) }),
+  };
+}
+
+/** The files a generation was made from. */
+export function watchedFiles({ accounts, tls }: Config): string[] {
+  const users = accounts.flatMap((source) => (source.type === "users-file" ? [source.path] : []));
+  const pairs = tls === undefined ? [] : [tls, ...tls.names];
+  return [...users, ...pairs.flatMap(({ certificate, key }) => [certificate, key])];
+}
+
+async function buildAuthenticator(config: Config, foundation: Foundation): Promise<Authenticator> {
+  const { mechanisms, apop } = config.auth;
+  const sources = await Promise.all(config.accounts.map((source) => loadSource(source, foundation)));
+  return createAuthenticator({ ...foundation, sources, mechanisms, apop });
+}
+
+async function loadSource(config: AccountsConfig, { log }: Foundation): Promise<AccountSource> {
+  if (config.type === "inline") return inlineSource(config.users);
+  const { source, problems, count } = await createUsersFileSource(config.path).load();
+  for (const { line, column, what, remedy } of problems) {
+    log.event("accounts-problem", { at: `${config.path}:${line}:${column}`, what, remedy });
+  }
+  log.event("accounts-loaded", { path: config.path, accounts: count });
+  return source;
+}
+
+function inlineSource(users: readonly string[]): AccountSource {
+  const accounts = users.map((text, index) => {
+    const parsed = parseInlineAccount(text);
+    // The text holds a password: it is named by its place only.
+    if (!("account" in parsed)) throw new Error(`--user number ${index + 1}: ${parsed.what}; ${parsed.remedy}`);
+    return parsed.account;
+  });
+  return createMemorySource(new Map(accounts.map((account) => [account.name, account])));
+}
+
+function buildOpener(config: Config, foundation: Foundation, overrides: GatewayOverrides): MaildropOpener {
+  const { lock, clock, log, limits } = foundation;
+  return new MaildropOpener({
+    source: buildSource(config, foundation, overrides),
+    lock,
+    clock,
+    log,
+    markRetrieved: config.maildrop.retrieved === "mark-seen",
+    limits,
+  });
+}
+
+function buildSource({ spool }: Config, { store }: Foundation, { openMaildrop }: GatewayOverrides): MaildropSource {
+  if (openMaildrop !== undefined) return createProgrammaticSource(openMaildrop);
+  const template = parseMaildirTemplate(spool.maildir);
+  if (template.type === "problem") throw new Error(`spool.maildir: ${template.what}; ${template.remedy}`);
+  return createMaildirSource(store, template, spool);
+}

@@ -1,0 +1,61 @@
+// The listeners in force. A change binds what is new before it closes what is gone: nobody is refused meanwhile.
+
+import type { Socket } from "node:net";
+import type { ListenConfig } from "../config/config.js";
+import type { EventLog } from "../log/event-log.js";
+import { Listener, type ListeningAddress } from "../net/listener.js";
+
+export class ListenerSet {
+  readonly #accept: (socket: Socket, listener: Listener) => void;
+  readonly #log: EventLog;
+  #listeners: Listener[] = [];
+
+  constructor(accept: (socket: Socket, listener: Listener) => void, log: EventLog) {
+    this.#accept = accept;
+    this.#log = log;
+  }
+
+  /** In the order of the configuration. */
+  get addresses(): readonly ListeningAddress[] {
+    return this.#listeners.map((listener) => listener.address);
+  }
+
+  /** Rejects, with everything as it was, if a new address cannot be had. */
+  async become(wanted: readonly ListenConfig[]): Promise<void> {
+    const kept = new Map(this.#listeners.map((listener) => [keyOf(listener.config), listener]));
+    const added: Listener[] = [];
+    const next: Listener[] = [];
+    for (const config of wanted) {
+      const standing = kept.get(keyOf(config));
+      const listener = standing ?? new Listener({ config, accept: this.#accept, log: this.#log });
+      if (standing === undefined) added.push(listener);
+      next.push(listener);
+      kept.delete(keyOf(config));
+    }
+    await bindAll(added);
+    for (const listener of kept.values()) listener.close();
+    for (const [index, listener] of next.entries()) listener.config = wanted[index] ?? listener.config;
+    this.#listeners = next;
+  }
+
+  close(): void {
+    for (const listener of this.#listeners) listener.close();
+    this.#listeners = [];
+  }
+}
+
+async function bindAll(listeners: readonly Listener[]): Promise<void> {
+  const bound: Listener[] = [];
+  try {
+    for (const listener of listeners) {
+      await listener.listen();
+      bound.push(listener);
+    }
+  } catch (error) {
+    for (const listener of bound) listener.close();
+    throw error;
+  }
+}
+
+/** A listener whose `tls` alone has changed keeps its socket. Port 0 is another one each time, so there it tells them apart. */
+const keyOf = ({ address, port, tls }: ListenConfig): string => `${address} ${port === 0 ? tls : port}`;

@@ -1,0 +1,31 @@
+// Who is at the other end of a socket.
+
+import { isIPv6, type Socket } from "node:net";
+import type { Peer } from "../auth/authenticator.js";
+
+export interface PeerParts {
+  readonly session: string;
+  readonly encrypted: boolean;
+  readonly apopStamp: string | undefined;
+}
+
+/** undefined when the connection is gone already. */
+export function peerOf(socket: Socket, parts: PeerParts): Peer | undefined {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return {
+    ...parts,
+    address: plainAddress(remoteAddress),
+    port: remotePort,
+    localAddress: plainAddress(localAddress ?? ""),
+    localPort: localPort ?? 0,
+  };
+}
+
+/** An IPv4 peer of an IPv6 listener is known by its IPv4 address, so that one client has one name. */
+export const plainAddress = (address: string): string =>
+  address.startsWith(MAPPED) && !isIPv6(address.slice(MAPPED.length)) ? address.slice(MAPPED.length) : address;
+
+export const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";
+
+const MAPPED = "::ffff:";

@@ -1,0 +1,14 @@
+// Keys that are taken when the process starts and by no reload.
+
+import type { Config } from "../config/config.js";
+
+/** Those of them that differ. */
+export function changedAtStartOnly(before: Config, after: Config): string[] {
+  return AT_START_ONLY.filter((key) => JSON.stringify(pick(before, key)) !== JSON.stringify(pick(after, key)));
+}
+
+const AT_START_ONLY = ["lock", "spool.io", "user", "group", "workers", "log"] as const;
+
+function pick(config: Config, key: (typeof AT_START_ONLY)[number]): unknown {
+  return key === "spool.io" ? config.spool.io : config[key];
+}

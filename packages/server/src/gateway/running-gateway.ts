@@ -1,0 +1,187 @@
+// The composition root: builds every object once, passes it down, and owns the life of all of them.
+//
+//   foundation   what outlives a reload: stage, storage, locks, limits, log
+//   generation   what a reload replaces as a whole: accounts, policies, certificates, the way to the maildrops
+//   listeners    where connections come from; a connection keeps the generation it began with
+
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Config, ListenConfig } from "../config/config.js";
+import { descriptorShortage } from "../lifecycle/descriptor-limit.js";
+import { type FileWatcher, watchFiles } from "../lifecycle/file-watcher.js";
+import { dropPrivileges } from "../lifecycle/privileges.js";
+import { Connection } from "../net/connection.js";
+import type { Pass } from "../net/connection-limits.js";
+import type { Listener, ListeningAddress } from "../net/listener.js";
+import type { Foundation, GatewayOverrides } from "./foundation.js";
+import { buildGeneration, type Generation, watchedFiles } from "./generation.js";
+import { ListenerSet } from "./listener-set.js";
+import { isLoopback, peerOf, plainAddress } from "./peer.js";
+import { changedAtStartOnly } from "./restart-keys.js";
+import { createSessionIds } from "./session-ids.js";
+
+export class RunningGateway {
+  readonly #foundation: Foundation;
+  readonly #overrides: GatewayOverrides;
+  readonly #listeners: ListenerSet;
+  readonly #connections = new Set<Connection>();
+  readonly #nextSession = createSessionIds();
+  #config: Config;
+  #generation: Generation | undefined;
+  #watcher: FileWatcher | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+  #isStopping = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(config: Config, foundation: Foundation, overrides: GatewayOverrides) {
+    this.#config = config;
+    this.#foundation = foundation;
+    this.#overrides = overrides;
+    this.#listeners = new ListenerSet((socket, listener) => this.#accept(socket, listener), foundation.log);
+  }
+
+  get addresses(): readonly ListeningAddress[] {
+    return this.#listeners.addresses;
+  }
+
+  /** As Gateway.start. */
+  async start(): Promise<void> {
+    const { log } = this.#foundation;
+    this.#generation = await buildGeneration(this.#config, this.#foundation, this.#overrides);
+    try {
+      await this.#listeners.become(this.#config.listen);
+      this.#dropPrivileges();
+    } catch (error) {
+      this.#listeners.close();
+      throw error;
+    }
+    this.#watch();
+    const shortage = descriptorShortage(this.#config.limits.connections);
+    if (shortage !== undefined) log.event("descriptors-short", { ...shortage });
+    log.event("gateway-started", { pid: process.pid, listeners: this.addresses.length });
+  }
+
+  /** As Gateway.reload. */
+  reload(): Promise<"reloaded" | "kept"> {
+    // One after the other: two at once could leave the older one in force.
+    const next = this.#reloading.then(() => this.#reload());
+    this.#reloading = next;
+    return next;
+  }
+
+  /** As Gateway.stop; called once. */
+  async stop(): Promise<void> {
+    const { log, closeLog, store } = this.#foundation;
+    this.#isStopping = true;
+    this.#listeners.close();
+    await this.#watcher?.close();
+    log.event("gateway-stopping", { sessions: this.#connections.size });
+    await this.#drain();
+    await store.flush();
+    log.event("gateway-stopped", {});
+    await closeLog();
+  }
+
+  async #drain(): Promise<void> {
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+    for (const connection of this.#connections) connection.shutdown();
+    const patience = this.#foundation.clock.after(DRAIN_MS, () => {
+      for (const connection of this.#connections) connection.destroy();
+    });
+    if (this.#connections.size > 0) await idle;
+    patience.cancel();
+  }
+
+  async #reload(): Promise<"reloaded" | "kept"> {
+    const { log, limits } = this.#foundation;
+    if (this.#isStopping) return "kept";
+    try {
+      const config = this.#overrides.readConfig?.() ?? this.#config;
+      const generation = await buildGeneration(config, this.#foundation, this.#overrides);
+      await this.#listeners.become(config.listen);
+      const waiting = changedAtStartOnly(this.#config, config);
+      if (waiting.length > 0) log.event("restart-needed", { keys: waiting.join(" ") });
+      this.#generation = generation;
+      this.#config = config;
+      limits.update(config.limits);
+      this.#watcher?.update(this.#watched());
+      log.event("reloaded", {});
+      return "reloaded";
+    } catch (error) {
+      log.event("reload-failed", { error: error instanceof Error ? error.message : String(error) });
+      return "kept";
+    }
+  }
+
+  #watch(): void {
+    const { clock, log } = this.#foundation;
+    const onError = (cause: unknown) => log.event("watch-failed", { error: String(cause) });
+    this.#watcher = watchFiles(this.#watched(), () => void this.reload(), { clock, onError });
+  }
+
+  #watched(): string[] {
+    return [...(this.#overrides.watch ?? []), ...watchedFiles(this.#config)];
+  }
+
+  #dropPrivileges(): void {
+    const { log } = this.#foundation;
+    const outcome = dropPrivileges(this.#config);
+    if (outcome.type === "still-root") log.event("running-as-root", {});
+    if (outcome.type === "dropped") log.event("privileges-dropped", { uid: outcome.uid, gid: outcome.gid });
+  }
+
+  #accept(socket: Socket, listener: Listener): void {
+    const { limits, log } = this.#foundation;
+    const address = plainAddress(socket.remoteAddress ?? "");
+    const pass = limits.admit(address);
+    if (typeof pass === "string") {
+      log.event("connection-refused", { peer: address, why: pass });
+      turnAway(socket, listener.config);
+      return;
+    }
+    const connection = this.#connect(socket, listener.config, pass);
+    if (connection === undefined) {
+      pass.release();
+      socket.destroy();
+    } else connection.start();
+  }
+
+  /** undefined when the client, or the gateway, has gone already. */
+  #connect(socket: Socket, listener: ListenConfig, pass: Pass): Connection | undefined {
+    const generation = this.#generation;
+    if (generation === undefined || this.#isStopping) return undefined;
+    const { config, tls } = generation;
+    const encrypted = listener.tls === "implicit";
+    const peer = peerOf(socket, { session: this.#nextSession(), encrypted, apopStamp: undefined });
+    if (peer === undefined) return undefined;
+    const stls = listener.tls === "starttls" && tls !== undefined;
+    const connection = new Connection(socket, peer, {
+      ...this.#foundation,
+      policy: generation.policies({ stls, peerIsLoopback: isLoopback(peer.address) }),
+      current: () => this.#generation ?? generation,
+      timeouts: config.timeouts,
+      secure: tls && ((plain) => new TLSSocket(plain, tls.options)),
+      onClosed: () => this.#closed(connection, pass),
+    });
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  #closed(connection: Connection, pass: Pass): void {
+    pass.release();
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onIdle?.();
+  }
+}
+
+/** On a listener that begins with TLS there is nothing to say: the client would take it for a broken handshake. */
+function turnAway(socket: Socket, { tls }: ListenConfig): void {
+  socket.on("error", () => undefined);
+  if (tls === "implicit") socket.destroy();
+  else socket.end("-ERR [SYS/TEMP] too many connections, try again later\r\n", () => socket.destroy());
+}
+
+/** How long running updates may take once the gateway is told to stop. */
+const DRAIN_MS = 30_000;

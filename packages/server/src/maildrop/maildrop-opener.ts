@@ -1,0 +1,157 @@
+// From an account that has proven itself to its open maildrop: place, session cap, lock, storage, listing; in that order.
+
+import { Listing, type MaildropRefusal } from "@postigo/protocol";
+import type { Eventually, Maildrop, MessageTable, OpenOutcome } from "@postigo/storage";
+import type { Account, Peer } from "../auth/authenticator.js";
+import type { Clock } from "../clock.js";
+import type { Lease, LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
+import type { EventLog } from "../log/event-log.js";
+import type { ConnectionLimits, Pass } from "../net/connection-limits.js";
+import { MaildropSession } from "./maildrop-session.js";
+
+/** Where maildrops come from: Maildirs below a template, or an embedding program. */
+export interface MaildropSource {
+  /** The maildrop's place, which is also the key of its lock; undefined when the account may have none. */
+  locate(account: Account): string | undefined;
+  open(place: string, account: Account): Eventually<OpenOutcome>;
+}
+
+export interface OpenerParts {
+  readonly source: MaildropSource;
+  readonly lock: MaildropLock;
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly markRetrieved: boolean;
+  readonly limits: Pick<ConnectionLimits, "admitSession">;
+}
+
+export interface OpenRequest {
+  readonly account: Account;
+  readonly peer: Peer;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+export type OpeningResult =
+  | { readonly type: "opened"; readonly maildrop: MaildropSession }
+  | { readonly type: "refused"; readonly reason: MaildropRefusal };
+
+/** What a session holds and must give back. */
+interface Held {
+  readonly lease: Lease;
+  readonly pass: Pass;
+}
+
+export class MaildropOpener {
+  readonly #parts: OpenerParts;
+  readonly #listings = new WeakMap<MessageTable, Listing>();
+
+  constructor(parts: OpenerParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects. What it opened belongs to the caller, who releases it. */
+  async open(request: OpenRequest): Promise<OpeningResult> {
+    const place = this.#parts.source.locate(request.account);
+    if (place === undefined) return this.#refuse(request, "broken", "the user name has no place below the spool");
+    const pass = this.#parts.limits.admitSession(request.account.name);
+    if (pass === "too-many-sessions") return this.#refuse(request, "too-many", "too many sessions of this account");
+    try {
+      const result = await this.#lockAndOpen(place, request, pass);
+      if (result.type === "refused") pass.release();
+      return result;
+    } catch (error) {
+      pass.release();
+      return this.#refuse(request, "unavailable", String(error));
+    }
+  }
+
+  async #lockAndOpen(place: string, request: OpenRequest, pass: Pass): Promise<OpeningResult> {
+    const { account, peer, signal } = request;
+    const asked = { session: peer.session, user: account.name, peer: peer.address, signal };
+    const locked = await this.#parts.lock.acquire(place, asked);
+    if (locked.type !== "held") return this.#refuseLocked(request, locked);
+    try {
+      const result = await this.#openLocked(place, request, { lease: locked.lease, pass });
+      if (result.type === "refused") locked.lease.release();
+      return result;
+    } catch (error) {
+      locked.lease.release();
+      throw error;
+    }
+  }
+
+  async #openLocked(place: string, request: OpenRequest, held: Held): Promise<OpeningResult> {
+    const opening = this.#parts.source.open(place, request.account);
+    const outcome = opening instanceof Promise ? await this.#inTime(opening) : opening;
+    if (outcome === "late") {
+      abandon(opening);
+      return this.#refuse(request, "indexing", "measuring the maildrop goes on");
+    }
+    if (outcome.type === "unavailable") return this.#refuse(request, "unavailable", outcome.error.message);
+    return { type: "opened", maildrop: this.#session(outcome.maildrop, request, held) };
+  }
+
+  #session(maildrop: Maildrop, { account, peer }: OpenRequest, { lease, pass }: Held): MaildropSession {
+    const { log, markRetrieved } = this.#parts;
+    return new MaildropSession({
+      session: peer.session,
+      user: account.name,
+      maildrop,
+      listing: this.#listing(maildrop.messages),
+      lease,
+      log,
+      markRetrieved,
+      onReleased: () => pass.release(),
+    });
+  }
+
+  /** One listing for each table: its rendered answers are shared by all sessions that find the maildrop unchanged. */
+  #listing(table: MessageTable): Listing {
+    let listing = this.#listings.get(table);
+    if (listing === undefined) {
+      listing = new Listing(table);
+      this.#listings.set(table, listing);
+    }
+    return listing;
+  }
+
+  /** A login is answered before clients lose patience; the opening goes on and helps the next login. */
+  async #inTime(opening: Promise<OpenOutcome>): Promise<OpenOutcome | "late"> {
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = this.#parts.clock.after(LOGIN_PATIENCE_MS, () => resolve("late"));
+    });
+    try {
+      return await Promise.race([opening, late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  #refuseLocked(request: OpenRequest, locked: Exclude<LockOutcome, { type: "held" }>): OpeningResult {
+    if (locked.type === "unavailable") return this.#refuse(request, "unavailable", String(locked.cause));
+    const owner = locked.owner;
+    return this.#refuse(
+      request,
+      "in-use",
+      owner ? `session ${owner.session} on ${owner.host} since ${owner.since}` : "locked",
+    );
+  }
+
+  #refuse({ account, peer }: OpenRequest, reason: MaildropRefusal, why: string): OpeningResult {
+    this.#parts.log.event("maildrop-refused", { session: peer.session, user: account.name, reason, why });
+    return { type: "refused", reason };
+  }
+}
+
+/** Closes what opens after nobody waits for it any more. */
+function abandon(opening: Eventually<OpenOutcome>): void {
+  Promise.resolve(opening).then(
+    (outcome) => (outcome.type === "opened" ? outcome.maildrop.close() : undefined),
+    () => undefined,
+  );
+}
+
+/** DESIGN §3: an answer within 45 s, before the 60 s after which clients give up. */
+const LOGIN_PATIENCE_MS = 45_000;

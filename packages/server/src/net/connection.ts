@@ -1,0 +1,362 @@
+// Drives one session: gives it what arrives, performs what it asks for, in order, and gives it the outcome.
+//
+// What completes at once is performed within the same turn of the event loop, so that a burst of pipelined commands is
+// answered with one write. At most one effect is awaited at a time (the session sees to that); octets that arrive
+// meanwhile go to the session, which keeps them, bounded; when it can keep no more the socket is not read.
+
+import type { Socket } from "node:net";
+import { type CloseReason, type Effect, type Input, Session, type SessionPolicy } from "@postigo/protocol";
+import type { Eventually, MessageTrouble, OpenMessage } from "@postigo/storage";
+import type { Peer } from "../auth/authenticator.js";
+import type { Clock, Timer } from "../clock.js";
+import type { EventLog } from "../log/event-log.js";
+import type { MaildropSession } from "../maildrop/maildrop-session.js";
+import { MessageTransfer, type Outlet, readTarget } from "./message-transfer.js";
+import { type LoginParts, SessionDuties } from "./session-duties.js";
+import { attach, detach, type SocketOwner } from "./socket-events.js";
+import type { Stage } from "./stage.js";
+
+export interface ConnectionParts {
+  readonly policy: SessionPolicy;
+  /** Whom to ask now: a reload may have changed the accounts since the greeting. */
+  readonly current: () => LoginParts;
+  readonly stage: Stage;
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly timeouts: ConnectionTimeouts;
+  /** Puts TLS over a plain socket, as the server's side of it; undefined on a listener without. */
+  readonly secure: ((socket: Socket) => Socket) | undefined;
+  /** Called once, when the connection has ended and its maildrop is free. */
+  readonly onClosed: (connection: Connection) => void;
+}
+
+/** In milliseconds. */
+export interface ConnectionTimeouts {
+  /** From the first octet to the end of the login. */
+  readonly loginMs: number;
+  /** Between two commands (RFC 1939 §3: at least ten minutes). */
+  readonly autologoutMs: number;
+  /** For a client that takes nothing of what it is sent. */
+  readonly stalledMs: number;
+}
+
+type SendMessage = Extract<Effect, { type: "send-message" }>;
+
+export class Connection implements SocketOwner, Outlet {
+  readonly stage: Stage;
+  readonly #parts: ConnectionParts;
+  readonly #session: Session;
+  readonly #duties: SessionDuties;
+  #socket: Socket;
+  #timer: Timer;
+  #stall: Timer | undefined;
+  #waiting: ((ready: boolean) => void) | undefined;
+  #sending: { readonly effect: SendMessage; readonly transfer: MessageTransfer } | undefined;
+  #phase: "open" | "ending" | "closed" = "open";
+  #turnMessages = 0;
+  readonly #began: number;
+  readonly #counts = { retrieved: 0, top: 0, deleted: 0 };
+
+  constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
+    this.#parts = parts;
+    this.stage = parts.stage;
+    this.#began = parts.clock.monotonic();
+    this.#socket = socket;
+    this.#session = new Session(parts.policy, { encrypted: peer.encrypted, apopStamp: peer.apopStamp });
+    this.#duties = new SessionDuties({ ...parts, onLost: () => this.#drive({ type: "maildrop-lost" }) }, peer);
+    this.#timer = parts.clock.after(parts.timeouts.loginMs, () => this.#onTimer());
+  }
+
+  get peer(): Peer {
+    return this.#duties.peer;
+  }
+
+  get user(): string | undefined {
+    return this.#duties.user;
+  }
+
+  /** Greets; on an encrypted listener once the handshake is done. */
+  start(): void {
+    const { session, address, port, localAddress, localPort, encrypted } = this.peer;
+    const local = `${localAddress}:${localPort}`;
+    this.#parts.log.event("session-opened", { session, peer: address, port, local, tls: encrypted });
+    const greet = () => this.#go(this.#perform(this.#session.start()));
+    if (encrypted) this.#startTls(greet);
+    else {
+      attach(this.#socket, this);
+      greet();
+    }
+  }
+
+  /** The server is going: no UPDATE, but one that is under way is finished and answered. */
+  shutdown(): void {
+    this.#drive({ type: "shutdown" });
+  }
+
+  /** Ends the connection at once; the maildrop is released without UPDATE. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.#drive({ type: "octets", chunk });
+  }
+
+  onEnd(): void {
+    this.#drive({ type: "end-of-stream" });
+  }
+
+  onDrain(): void {
+    this.#resolveWaiting(true);
+    this.#settle();
+  }
+
+  onError(error: Error): void {
+    this.#parts.log.event("connection-error", { session: this.peer.session, error: error.message });
+  }
+
+  onClose(): void {
+    this.#drive({ type: "connection-lost" });
+    this.#phase = "closed";
+    this.#timer.cancel();
+    this.#resolveWaiting(false);
+    void this.#duties.end().finally(() => this.#parts.onClosed(this));
+  }
+
+  flush(): void {
+    this.stage.flushTo(this.#socket);
+  }
+
+  /** Resolves true once the socket has taken what was written; false when the connection is gone. */
+  drained(): Promise<boolean> {
+    this.flush();
+    if (this.#socket.destroyed) return Promise.resolve(false);
+    if (!this.#socket.writableNeedDrain) return this.#nextTurn();
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+      this.#watchStall();
+    });
+  }
+
+  get #isOver(): boolean {
+    return this.#phase !== "open";
+  }
+
+  #drive(input: Input): void {
+    if (this.#isOver) return;
+    const effects = this.#session.handle(input);
+    // One octet a second of an endless line is no command, and does not keep a session alive.
+    if (effects.length > 0 && this.#duties.maildrop !== undefined) this.#timer.restart();
+    this.#go(this.#perform(effects));
+  }
+
+  /** Goes on as long as outcomes come at once; then writes what was staged. */
+  #go(outcome: Eventually<Input | undefined>): void {
+    let next = outcome;
+    while (next !== undefined && !(next instanceof Promise)) next = this.#perform(this.#session.handle(next));
+    next?.then(
+      (input) => input && this.#drive(input),
+      (error: unknown) => this.#fail(error),
+    );
+    this.#turnMessages = 0;
+    this.flush();
+    this.#settle();
+  }
+
+  #perform(effects: readonly Effect[]): Eventually<Input | undefined> {
+    let outcome: Eventually<Input | undefined>;
+    for (const effect of effects) outcome = this.#effect(effect);
+    return outcome ?? this.#sendBody();
+  }
+
+  #effect(effect: Effect): Eventually<Input | undefined> {
+    switch (effect.type) {
+      case "send":
+        return this.#send(effect.octets);
+      case "send-message":
+        return this.#openMessage(effect);
+      case "await-drain":
+        return this.#awaitDrain();
+      case "authenticate":
+        return this.#duties.authenticate(effect.method);
+      case "continue-authentication":
+        return this.#duties.continueAuthentication(effect.response);
+      case "cancel-authentication":
+        return void this.#duties.cancelAuthentication();
+      case "open-maildrop":
+        return this.#openMaildrop();
+      case "update-maildrop":
+        this.#counts.deleted = effect.deleted.length;
+        return this.#duties.update(effect.deleted);
+      case "release-maildrop":
+        return void this.#duties.maildrop?.release();
+      case "start-tls":
+        return this.#startTls(() => this.#drive({ type: "tls-established" }));
+      case "close":
+        return this.#end(effect.reason);
+    }
+  }
+
+  #send(octets: Uint8Array): undefined {
+    if (octets.length > this.stage.room) this.flush();
+    if (octets.length <= this.stage.room) this.stage.append(octets);
+    else if (this.#socket.writable) this.#socket.write(octets);
+  }
+
+  async #awaitDrain(): Promise<Input | undefined> {
+    return (await this.drained()) ? { type: "drained" } : undefined;
+  }
+
+  async #openMaildrop(): Promise<Input | undefined> {
+    const input = await this.#duties.open();
+    if (input?.type === "maildrop-opened") this.#startAutologout();
+    return input;
+  }
+
+  #openMessage(effect: SendMessage): Eventually<Input | undefined> {
+    const maildrop = this.#duties.maildrop;
+    if (maildrop === undefined) throw new TypeError("send-message without a maildrop");
+    const opened = maildrop.open(effect.message, readTarget(maildrop, this.stage, undefined));
+    if (!(opened instanceof Promise)) return this.#messageOpened(effect, maildrop, opened);
+    return opened.then((done) => this.#messageOpened(effect, maildrop, done));
+  }
+
+  #messageOpened(
+    effect: SendMessage,
+    maildrop: MaildropSession,
+    opened: OpenMessage | MessageTrouble,
+  ): Input | undefined {
+    if (typeof opened === "string") return { type: "message-unavailable", reason: opened };
+    if (this.#isOver) return void opened.close();
+    if (this.stage.room < 2 * opened.first + STATUS_LINE_OCTETS) this.flush();
+    const transfer = new MessageTransfer(opened, maildrop, effect.bodyLines);
+    const octets = transfer.announce(this.stage);
+    if (octets !== maildrop.listing.octets(effect.message)) maildrop.correctOctets(effect.message, octets);
+    this.#sending = { effect, transfer };
+    return { type: "message-opened", octets };
+  }
+
+  #sendBody(): Eventually<Input | undefined> {
+    const sending = this.#sending;
+    if (sending === undefined) return undefined;
+    this.#sending = undefined;
+    if (this.#isOver) return void sending.transfer.close();
+    if (!sending.transfer.isWhole) return this.#stream(sending.effect, sending.transfer);
+    sending.transfer.stageWhole(this.stage);
+    this.#count(sending.effect);
+    if (!this.#socket.writableNeedDrain && ++this.#turnMessages < MESSAGES_A_TURN) return MESSAGE_SENT;
+    return this.#sentWhenDrained();
+  }
+
+  async #sentWhenDrained(): Promise<Input | undefined> {
+    return (await this.drained()) ? MESSAGE_SENT : undefined;
+  }
+
+  async #stream(effect: SendMessage, transfer: MessageTransfer): Promise<Input | undefined> {
+    const result = await transfer.send(this);
+    if (result === "gone") return undefined;
+    if (result === "broken") return this.#fail(new Error(`message ${effect.message} could not be read to its end`));
+    if (result === "corrected") this.#duties.maildrop?.correctOctets(effect.message, transfer.sentOctets);
+    this.#count(effect);
+    return MESSAGE_SENT;
+  }
+
+  #count(effect: SendMessage): void {
+    if (effect.bodyLines === "all") {
+      this.#counts.retrieved++;
+      this.#duties.maildrop?.retrieved(effect.message);
+    } else this.#counts.top++;
+  }
+
+  /** RFC 2595 §4; on an encrypted listener it comes before the greeting. */
+  #startTls(done: () => void): undefined {
+    const raw = this.#socket;
+    if (this.#parts.secure === undefined) throw new TypeError("start-tls on a listener without");
+    raw.pause();
+    this.flush();
+    detach(raw);
+    this.#socket = this.#parts.secure(raw);
+    attach(this.#socket, this);
+    this.#socket.once("secure", () => {
+      this.#duties.peer = { ...this.peer, encrypted: true };
+      done();
+    });
+  }
+
+  #startAutologout(): void {
+    this.#timer.cancel();
+    this.#timer = this.#parts.clock.after(this.#parts.timeouts.autologoutMs, () => this.#onTimer());
+  }
+
+  /** While the server itself works nobody is idle; a client that does not read is a stalled one. */
+  #onTimer(): void {
+    if (this.#session.awaiting === undefined || this.#session.awaiting === "start-tls")
+      this.#drive({ type: "autologout" });
+    else this.#timer.restart();
+  }
+
+  /** Reads on, or stops reading, as the session and the socket can take more. */
+  #settle(): void {
+    if (this.#isOver) return;
+    const socket = this.#socket;
+    if (this.#session.acceptsOctets && !socket.writableNeedDrain) {
+      if (socket.isPaused()) socket.resume();
+    } else if (!socket.isPaused()) socket.pause();
+    if (socket.writableNeedDrain) this.#watchStall();
+  }
+
+  #watchStall(): void {
+    this.#stall ??= this.#parts.clock.after(this.#parts.timeouts.stalledMs, () => {
+      this.#parts.log.event("connection-stalled", { session: this.peer.session, user: this.user });
+      this.#socket.destroy();
+    });
+  }
+
+  #resolveWaiting(ready: boolean): void {
+    this.#stall?.cancel();
+    this.#stall = undefined;
+    const resolve = this.#waiting;
+    this.#waiting = undefined;
+    resolve?.(ready);
+  }
+
+  /** Lets the other connections have their turn. */
+  #nextTurn(): Promise<boolean> {
+    return new Promise((resolve) => setImmediate(() => resolve(!this.#socket.destroyed)));
+  }
+
+  #fail(error: unknown): undefined {
+    this.#parts.log.event("session-failed", { session: this.peer.session, user: this.user, error: String(error) });
+    this.#socket.destroy();
+  }
+
+  #end(reason: CloseReason): undefined {
+    const { session } = this.peer;
+    const ms = Math.round(this.#parts.clock.monotonic() - this.#began);
+    const { bytesRead: octetsIn, bytesWritten: octetsOut } = this.#socket;
+    this.#parts.log.event("session-closed", {
+      session,
+      user: this.user,
+      reason,
+      ...this.#counts,
+      octetsIn,
+      octetsOut,
+      ms,
+    });
+    this.flush();
+    this.#phase = "ending";
+    this.#timer.cancel();
+    this.#resolveWaiting(false);
+    // The client's own end is awaited for a while: destroying a socket with unread octets would reset it, and the reply with it.
+    this.#timer = this.#parts.clock.after(LINGER_MS, () => this.#socket.destroy());
+    this.#socket.resume();
+    this.#socket.end();
+  }
+}
+
+const MESSAGE_SENT: Input = { type: "message-sent" };
+/** Small messages one connection may send before the others have their turn: about a millisecond. */
+const MESSAGES_A_TURN = 64;
+const STATUS_LINE_OCTETS = 1024;
+const LINGER_MS = 5_000;

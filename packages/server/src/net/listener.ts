@@ -1,0 +1,63 @@
+// One listening socket. Accepting only admits, refuses or hands on; TLS and POP3 belong to the connection.
+
+import { createServer, type Server, type Socket } from "node:net";
+import type { ListenConfig } from "../config/config.js";
+import type { EventLog } from "../log/event-log.js";
+
+export interface ListenerParts {
+  readonly config: ListenConfig;
+  readonly accept: (socket: Socket, listener: Listener) => void;
+  readonly log: EventLog;
+}
+
+/** Where a listener really listens: the port that was asked for, or the one the system gave. */
+export interface ListeningAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly tls: ListenConfig["tls"];
+}
+
+export class Listener {
+  /** A reload may change what is spoken on the socket, not where it listens. */
+  config: ListenConfig;
+  readonly #server: Server;
+  readonly #log: EventLog;
+
+  constructor({ config, accept, log }: ListenerParts) {
+    this.config = config;
+    this.#log = log;
+    this.#server = createServer(SOCKET_OPTIONS, (socket) => accept(socket, this));
+  }
+
+  /** Rejects with Node's error (EADDRINUSE, EACCES …) when the address cannot be had. */
+  listen(): Promise<void> {
+    const { address, port } = this.config;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host: address, port, backlog: BACKLOG, ipv6Only: address.includes(":") }, () => {
+        this.#server.off("error", reject);
+        // Running out of descriptors while accepting must not end the server.
+        this.#server.on("error", (error) => this.#log.event("accept-failed", { address, port, error: error.message }));
+        const at = this.address;
+        this.#log.event("listening", { address: at.address, port: at.port, tls: at.tls });
+        resolve();
+      });
+    });
+  }
+
+  get address(): ListeningAddress {
+    const bound = this.#server.address();
+    const port = bound !== null && typeof bound === "object" ? bound.port : this.config.port;
+    return { address: this.config.address, port, tls: this.config.tls };
+  }
+
+  /** No further connection is accepted; those that stand are not touched. */
+  close(): void {
+    this.#server.close();
+  }
+}
+
+const BACKLOG = 1024;
+
+/** `allowHalfOpen`: a script may send all its commands, close its side and still read the answers. */
+const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 120_000 };

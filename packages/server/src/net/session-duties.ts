@@ -1,0 +1,165 @@
+// What a session asks for besides sending: to authenticate, to open its maildrop, to update it, to let it go. Each answer is
+// turned into the input that the session waits for.
+
+import type { AuthenticationMethod, AuthenticationOutcome, Input, MessageNumber, Secret } from "@postigo/protocol";
+import type { Eventually } from "@postigo/storage";
+import type {
+  Account,
+  AuthenticationExchange,
+  AuthenticationStep,
+  Authenticator,
+  Peer,
+} from "../auth/authenticator.js";
+import type { Clock } from "../clock.js";
+import type { EventLog } from "../log/event-log.js";
+import type { MaildropOpener, OpeningResult } from "../maildrop/maildrop-opener.js";
+import type { MaildropSession } from "../maildrop/maildrop-session.js";
+
+export interface LoginParts {
+  readonly authenticator: Authenticator;
+  readonly opener: MaildropOpener;
+}
+
+export interface DutyParts {
+  readonly current: () => LoginParts;
+  readonly clock: Clock;
+  readonly log: EventLog;
+  /** The lock of the open maildrop is no longer ours. */
+  readonly onLost: () => void;
+}
+
+export class SessionDuties {
+  readonly #parts: DutyParts;
+  readonly #abort = new AbortController();
+  #exchange: AuthenticationExchange | undefined;
+  #mechanism = "";
+  #account: Account | undefined;
+  #began = 0;
+  #maildrop: MaildropSession | undefined;
+  peer: Peer;
+
+  constructor(parts: DutyParts, peer: Peer) {
+    this.#parts = parts;
+    this.peer = peer;
+  }
+
+  get maildrop(): MaildropSession | undefined {
+    return this.#maildrop;
+  }
+
+  /** The account that is logged in. */
+  get user(): string | undefined {
+    return this.#maildrop === undefined ? undefined : this.#account?.name;
+  }
+
+  authenticate(method: AuthenticationMethod): Eventually<Input | undefined> {
+    this.#began = this.#parts.clock.monotonic();
+    this.#mechanism = mechanismName(method);
+    this.#exchange = this.#parts.current().authenticator.begin(method, this.peer);
+    return this.#step(this.#exchange.next());
+  }
+
+  continueAuthentication(response: Secret): Eventually<Input | undefined> {
+    return this.#exchange && this.#step(this.#exchange.next(response));
+  }
+
+  cancelAuthentication(): void {
+    this.#exchange?.cancel();
+    this.#exchange = undefined;
+  }
+
+  async open(): Promise<Input | undefined> {
+    if (this.#account === undefined) throw new TypeError("open-maildrop before a login");
+    const result = await this.#parts.current().opener.open({
+      account: this.#account,
+      peer: this.peer,
+      signal: this.#abort.signal,
+    });
+    if (result.type === "refused") return { type: "maildrop-refused", reason: result.reason };
+    return this.#opened(result);
+  }
+
+  async update(deleted: readonly MessageNumber[]): Promise<Input | undefined> {
+    const outcome = await this.#maildrop?.update(deleted);
+    if (outcome?.type === "updated") return { type: "maildrop-updated", failed: outcome.failed };
+    return { type: "maildrop-lost" };
+  }
+
+  /** Nobody waits for anything any more. Resolves when the maildrop is free; never rejects. */
+  async end(): Promise<void> {
+    this.cancelAuthentication();
+    this.#abort.abort();
+    await this.#maildrop?.release();
+  }
+
+  async #opened({ maildrop }: OpeningResult & { type: "opened" }): Promise<Input | undefined> {
+    this.#maildrop = maildrop;
+    if (this.#abort.signal.aborted) {
+      await maildrop.release();
+      return undefined;
+    }
+    maildrop.lease.onLost(() => this.#parts.onLost());
+    this.#logLogin(maildrop);
+    return { type: "maildrop-opened", listing: maildrop.listing };
+  }
+
+  #step(step: Eventually<AuthenticationStep>): Eventually<Input | undefined> {
+    return step instanceof Promise ? step.then((done) => this.#stepped(done)) : this.#stepped(step);
+  }
+
+  #stepped(step: AuthenticationStep): Input {
+    if (step.type === "challenge") return { type: "authentication-challenge", challenge: step.octets };
+    this.#exchange = undefined;
+    if (step.type === "accepted") {
+      this.#account = step.account;
+      return FINISHED.accepted;
+    }
+    this.#logFailure(step);
+    return FINISHED[step.type];
+  }
+
+  #logLogin(maildrop: MaildropSession): void {
+    const { session, address, encrypted } = this.peer;
+    this.#parts.log.event("login", {
+      session,
+      peer: address,
+      user: this.#account?.name ?? "",
+      mechanism: this.#mechanism,
+      tls: encrypted,
+      messages: maildrop.listing.count,
+      octets: maildrop.listing.totalOctets,
+      ms: Math.round(this.#parts.clock.monotonic() - this.#began),
+    });
+  }
+
+  #logFailure(step: Exclude<AuthenticationStep, { type: "challenge" | "accepted" }>): void {
+    const { session, address, encrypted } = this.peer;
+    const { log } = this.#parts;
+    const why = step.type === "rejected" ? step.why : step.type;
+    log.event("login-failed", {
+      session,
+      peer: address,
+      user: step.user,
+      mechanism: this.#mechanism,
+      why,
+      tls: encrypted,
+    });
+    if (step.type !== "rejected") log.event("account-source-failed", { session, error: String(step.cause) });
+  }
+}
+
+type FinishedInput = Extract<Input, { type: "authentication-finished" }>;
+
+const finished = (outcome: AuthenticationOutcome): FinishedInput => ({ type: "authentication-finished", outcome });
+
+const FINISHED = {
+  accepted: finished("accepted"),
+  rejected: finished("rejected"),
+  unavailable: finished("unavailable"),
+  misconfigured: finished("misconfigured"),
+} as const;
+
+function mechanismName(method: AuthenticationMethod): string {
+  if (method.type === "sasl") return method.mechanism;
+  return method.type === "apop" ? "APOP" : "USER";
+}
