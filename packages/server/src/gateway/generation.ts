@@ -1,9 +1,11 @@
 // What a reload replaces as a whole. Building one touches nothing of the one in force, so a broken file changes nothing.
 
+import { hostname } from "node:os";
 import type { AccountSource } from "../auth/account-source.js";
 import type { Authenticator } from "../auth/authenticator.js";
 import { createAuthenticator } from "../auth/create-authenticator.js";
 import { createMemorySource, parseInlineAccount } from "../auth/memory-source.js";
+import { createProgrammaticAuthenticator } from "../auth/programmatic.js";
 import { createUsersFileSource } from "../auth/users-file-source.js";
 import type { AccountsConfig, Config } from "../config/config.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
@@ -29,7 +31,7 @@ export async function buildGeneration(
   overrides: GatewayOverrides,
 ): Promise<Generation> {
   const { clock, log } = foundation;
-  const authenticator = await buildAuthenticator(config, foundation);
+  const authenticator = await buildAuthenticator(config, foundation, overrides);
   return {
     config,
     authenticator,
@@ -46,10 +48,16 @@ export function watchedFiles({ accounts, tls }: Config): string[] {
   return [...users, ...pairs.flatMap(({ certificate, key }) => [certificate, key])];
 }
 
-async function buildAuthenticator(config: Config, foundation: Foundation): Promise<Authenticator> {
+async function buildAuthenticator(
+  config: Config,
+  foundation: Foundation,
+  overrides: GatewayOverrides,
+): Promise<Authenticator> {
+  const { authenticate } = overrides;
+  if (authenticate !== undefined) return createProgrammaticAuthenticator({ ...foundation, verify: authenticate });
   const { mechanisms, apop } = config.auth;
   const sources = await Promise.all(config.accounts.map((source) => loadSource(source, foundation)));
-  return createAuthenticator({ ...foundation, sources, mechanisms, apop });
+  return createAuthenticator({ ...foundation, hostname: hostname(), sources, mechanisms, apop });
 }
 
 async function loadSource(config: AccountsConfig, { log }: Foundation): Promise<AccountSource> {

@@ -5,7 +5,9 @@
 //   listeners    where connections come from; a connection keeps the generation it began with
 
 import type { Socket } from "node:net";
+import { hostname } from "node:os";
 import { TLSSocket } from "node:tls";
+import { makeApopStamp } from "../auth/apop-stamp.js";
 import type { Config, ListenConfig } from "../config/config.js";
 import { descriptorShortage } from "../lifecycle/descriptor-limit.js";
 import { type FileWatcher, watchFiles } from "../lifecycle/file-watcher.js";
@@ -152,9 +154,12 @@ export class RunningGateway {
   #connect(socket: Socket, listener: ListenConfig, pass: Pass): Connection | undefined {
     const generation = this.#generation;
     if (generation === undefined || this.#isStopping) return undefined;
-    const { config, tls } = generation;
+    const { config, tls, authenticator } = generation;
+    const apopStamp = authenticator.abilities().apop
+      ? makeApopStamp(hostname(), this.#foundation.clock.now())
+      : undefined;
     const encrypted = listener.tls === "implicit";
-    const peer = peerOf(socket, { session: this.#nextSession(), encrypted, apopStamp: undefined });
+    const peer = peerOf(socket, { session: this.#nextSession(), encrypted, apopStamp });
     if (peer === undefined) return undefined;
     const stls = listener.tls === "starttls" && tls !== undefined;
     const connection = new Connection(socket, peer, {
