@@ -4,6 +4,7 @@ import type { Eventually } from "../eventually.js";
 import type { MessageTable } from "../maildrop.js";
 import type { FileSystem } from "../ports/file-system.js";
 import type { StorageError } from "../storage-error.js";
+import type { Measured } from "./octet-count.js";
 
 export interface MaildropParts {
   readonly table: MessageTable;
@@ -13,17 +14,11 @@ export interface MaildropParts {
   /** Counts the canonical octets of an open file from its first octet, wherever its read position stands. */
   readonly count: (fd: number) => Eventually<number>;
   /** A message was measured anew: the index keeps it. */
-  readonly remember: (position: number, measure: Measure) => void;
+  readonly remember: (position: number, measured: Measured) => void;
   /** These messages are no more. */
   readonly forget: (positions: readonly number[]) => void;
   /** Saves what was learnt; called once. */
   readonly onClose: () => Eventually<void>;
   /** What went wrong without failing anything the caller asked for: an event for the log. */
   readonly onTrouble?: (trouble: StorageError) => void;
-}
-
-export interface Measure {
-  /** Octets of the canonical form. */
-  readonly octets: number;
-  readonly fileOctets: number;
 }

@@ -1,11 +1,12 @@
 // What one session knows better than the shared, immutable table: files found under another name, messages measured anew.
 
-import type { MaildropParts, Measure } from "./maildrop-parts.js";
+import type { MaildropParts } from "./maildrop-parts.js";
+import type { Measured } from "./octet-count.js";
 
 export class SessionView {
   readonly parts: MaildropParts;
   #paths: Map<number, string> | undefined;
-  #measures: Map<number, Measure> | undefined;
+  #measures: Map<number, Measured> | undefined;
 
   constructor(parts: MaildropParts) {
     this.parts = parts;
@@ -34,7 +35,7 @@ export class SessionView {
     this.#paths.set(position, path);
   }
 
-  measured(position: number, measure: Measure): void {
+  measured(position: number, measure: Measured): void {
     this.#measures ??= new Map();
     this.#measures.set(position, measure);
     this.parts.remember(position, measure);

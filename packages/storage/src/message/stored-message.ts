@@ -4,7 +4,7 @@ import type { Eventually } from "../eventually.js";
 import type { OpenMessage } from "../maildrop.js";
 import type { FileSystem } from "../ports/file-system.js";
 import { StorageError } from "../storage-error.js";
-import type { Measure } from "./maildrop-parts.js";
+import type { Measured } from "./octet-count.js";
 
 /** What `open` has read already. */
 export interface Beginning {
@@ -51,7 +51,7 @@ export class StreamedMessage implements OpenMessage {
   #position: number;
   #state: "idle" | "reading" | "closing" | "closed" = "idle";
 
-  constructor(file: OpenFile, { octets, fileOctets }: Measure, { chunk, first }: Beginning) {
+  constructor(file: OpenFile, { octets, fileOctets }: Measured, { chunk, first }: Beginning) {
     this.octets = octets;
     this.fileOctets = fileOctets;
     this.chunk = chunk;

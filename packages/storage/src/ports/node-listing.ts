@@ -2,45 +2,52 @@
 // thousand entries at a time and costs a third of what readdir does.
 
 import { Buffer } from "node:buffer";
-import { type Dir, type Dirent, type OpenDirOptions, opendir, opendirSync } from "node:fs";
+import { type Dir, type Dirent, type OpenDirOptions, opendir, opendirSync, readdir, readdirSync } from "node:fs";
+import { promisify } from "node:util";
 import type { Eventually } from "../eventually.js";
 import type { DirectoryEntry, Listing } from "./file-system.js";
 import type { Pace } from "./pace.js";
 
 export function listNow(path: string, pace: Pace): Listing {
-  return new NodeListing(opendirSync(directoryPath(path), OPTIONS), pace);
+  const folder = folderPath(path);
+  return new NodeListing(folder, opendirSync(folder, OPTIONS), pace);
 }
 
 export function listLater(path: string, pace: Pace): Promise<Listing> {
+  const folder = folderPath(path);
   return new Promise((resolve, reject) => {
-    opendir(directoryPath(path), OPTIONS, (error, dir) =>
-      error ? reject(error) : resolve(new NodeListing(dir, pace)),
-    );
+    opendir(folder, OPTIONS, (error, dir) => (error ? reject(error) : resolve(new NodeListing(folder, dir, pace))));
   });
 }
 
-class NodeListing implements Listing {
-  readonly #dir: Dir;
+/** What is used of node's Dir. */
+type OpenFolder = Pick<Dir, "readSync" | "read" | "close">;
+
+export class NodeListing implements Listing {
+  readonly #folder: string;
+  readonly #dir: OpenFolder;
   readonly #pace: Pace;
   #isOpen = true;
+  /** Names still to come when the folder had to be listed without kinds. */
+  #names: string[] = [];
 
-  constructor(dir: Dir, pace: Pace) {
+  constructor(folder: string, dir: OpenFolder, pace: Pace) {
+    this.#folder = folder;
     this.#dir = dir;
     this.#pace = pace;
   }
 
   next(): Eventually<readonly DirectoryEntry[]> {
-    if (!this.#isOpen) return [];
+    if (!this.#isOpen) return this.#nextNames();
     return this.#pace.mayBlock ? this.#nextNow() : this.#nextLater();
   }
 
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#dir.close(() => undefined);
+    this.#names = [];
+    this.#closeFolder();
   }
 
-  #nextNow(): DirectoryEntry[] {
+  #nextNow(): readonly DirectoryEntry[] {
     const began = this.#pace.begin();
     try {
       const slice: DirectoryEntry[] = [];
@@ -49,17 +56,17 @@ class NodeListing implements Listing {
         if (entry === null) break;
         slice.push(entryOf(entry));
       }
-      if (slice.length === 0) this.close();
-      return slice;
+      return this.#handOut(slice);
     } catch (error) {
-      this.close();
-      throw error;
+      this.#beginAgain(error);
+      this.#names = readdirSync(this.#folder, "latin1");
+      return this.#nextNames();
     } finally {
       this.#pace.end(began);
     }
   }
 
-  async #nextLater(): Promise<DirectoryEntry[]> {
+  async #nextLater(): Promise<readonly DirectoryEntry[]> {
     try {
       const slice: DirectoryEntry[] = [];
       while (slice.length < SLICE) {
@@ -67,13 +74,41 @@ class NodeListing implements Listing {
         if (entry === null) break;
         slice.push(entryOf(entry));
       }
-      if (slice.length === 0) this.close();
-      return slice;
+      return this.#handOut(slice);
     } catch (error) {
-      this.close();
-      throw error;
+      this.#beginAgain(error);
+      this.#names = await readdirLater(this.#folder, "latin1");
+      return this.#nextNames();
     }
   }
+
+  #handOut(slice: readonly DirectoryEntry[]): readonly DirectoryEntry[] {
+    if (slice.length === 0) this.#closeFolder();
+    return slice;
+  }
+
+  /**
+   * Where a file system does not tell kinds in its listings, node asks lstat for each entry, fails if one has just gone, and
+   * loses the rest of what it had read. The folder is then listed anew by names; entries that come twice are allowed.
+   */
+  #beginAgain(error: unknown): void {
+    this.#closeFolder();
+    if (!isKindQuestion(error)) throw error;
+  }
+
+  #nextNames(): readonly DirectoryEntry[] {
+    return this.#names.splice(-SLICE).map((name) => ({ name, kind: "unknown" }));
+  }
+
+  #closeFolder(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#dir.close(() => undefined);
+  }
+}
+
+function isKindQuestion(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "lstat";
 }
 
 function entryOf(entry: Dirent): DirectoryEntry {
@@ -87,10 +122,11 @@ function kindOf(entry: Dirent): DirectoryEntry["kind"] {
 }
 
 /** opendir takes text only; every folder of ours comes from text (`octetPath`), so nothing is lost on the way back. */
-function directoryPath(path: string): string {
+function folderPath(path: string): string {
   return Buffer.from(path, "latin1").toString("utf8");
 }
 
+const readdirLater = promisify(readdir);
 const SLICE = 1024;
 /** Names come as latin-1: the declared encodings are those of text, `latin1` among them. */
 const OPTIONS: OpenDirOptions = { encoding: "latin1", bufferSize: SLICE };

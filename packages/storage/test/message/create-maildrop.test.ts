@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Measure } from "#storage/message/maildrop-parts";
+import type { Measured } from "#storage/message/octet-count";
 import { createFileSystem } from "#storage/ports/node-file-system";
 import { FaultyFileSystem, failEach } from "../support/faulty-file-system.js";
 import { MaildirBuilder } from "../support/maildir-builder.js";
@@ -31,7 +31,7 @@ test("octets that turned out wrong while sending are remembered for the next ope
   const maildir = MaildirBuilder.in(t).put("new/1.M1.h", "one\n").put("new/2.M2.h", "two\n");
   const { maildrop, learnt } = maildropOver(maildir, PATHS);
   maildrop.correctOctets(1, 77);
-  const expected: Measure = { octets: 77, fileOctets: 4 };
+  const expected: Measured = { octets: 77, fileOctets: 4 };
   assert.deepEqual([...learnt.measures], [[1, expected]]);
   const message = await maildrop.open(1, new Uint8Array(10));
   assert.ok(typeof message === "object");

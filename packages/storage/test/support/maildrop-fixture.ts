@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import type { MessageTable } from "#storage/maildrop";
 import { createMaildrop } from "#storage/message/create-maildrop";
-import type { MaildropParts, Measure } from "#storage/message/maildrop-parts";
+import type { MaildropParts } from "#storage/message/maildrop-parts";
+import type { Measured } from "#storage/message/octet-count";
 import type { FileSystem } from "#storage/ports/file-system";
 import { createFileSystem } from "#storage/ports/node-file-system";
 import { octetPath } from "#storage/ports/octet-path";
@@ -29,7 +30,7 @@ export function tableOf(maildir: MaildirBuilder, paths: readonly string[]): Mess
 }
 
 export interface Learnt {
-  readonly measures: Map<number, Measure>;
+  readonly measures: Map<number, Measured>;
   readonly forgotten: number[];
   readonly troubles: StorageError[];
   closings: number;
