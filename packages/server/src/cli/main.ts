@@ -5,8 +5,10 @@ import yargs, { type Argv } from "yargs";
 import { nearest } from "../config/suggestion.js";
 import { check } from "./check.js";
 import { CommandError, EXIT } from "./exit-code.js";
+import { hash, SCHEME_OPTION } from "./hash.js";
 import { inspect } from "./inspect.js";
 import { CONFIG_FLAGS, CONFIG_OPTION, type Parsed, refuseStrangers, withConfigOptions } from "./options.js";
+import { serve } from "./serve.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 
 /** Runs the command that the words ask for; resolves with the exit code of the process (sysexits). */
@@ -35,6 +37,19 @@ interface Command {
 
 const COMMANDS: readonly Command[] = [
   {
+    name: "serve",
+    form: "serve",
+    about: "Serve Maildirs over POP3 until told to stop",
+    options: CONFIG_FLAGS,
+    build: (options) =>
+      withConfigOptions(options)
+        .example("$0 serve", "use /etc/postigo/postigo.yaml")
+        .example("$0 serve --maildir ~/Maildir --user me:secret", "one Maildir on 127.0.0.1 port 1110")
+        .example("$0 serve --maildir '/srv/mail/%{user}' --user a:x --user b:y", "several users, one Maildir each")
+        .epilogue(EPILOGUE),
+    run: serve,
+  },
+  {
     name: "check",
     form: "check",
     about: "Check the configuration and print what is in force",
@@ -44,6 +59,18 @@ const COMMANDS: readonly Command[] = [
         .option("json", { type: "boolean", describe: "print JSON" })
         .example("$0 check --config postigo.yaml", "exit code 0: it can be served"),
     run: check,
+  },
+  {
+    name: "hash",
+    form: "hash",
+    about: "Make the password hash of a line in the users file",
+    options: ["scheme", "s"],
+    build: (options) =>
+      options
+        .option("scheme", SCHEME_OPTION)
+        .example("$0 hash", "asks for the password twice, prints {ARGON2ID}…")
+        .example("printf %s secret | $0 hash -s SHA512-CRYPT", "reads it from standard input"),
+    run: hash,
   },
   {
     name: "inspect",
@@ -128,3 +155,6 @@ const noCommand = (word: string | number | undefined): string => {
   const remedy = near === undefined ? `there are ${names.join(", ")}` : `did you mean "postigo ${near}"?`;
   return `there is no command "${word}"; ${remedy}`;
 };
+
+const EPILOGUE = `Each option can also be given as an environment variable: --timeouts.autologout as
+POSTIGO_TIMEOUTS_AUTOLOGOUT. Options go before variables, variables before the file.`;

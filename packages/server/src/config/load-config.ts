@@ -55,13 +55,15 @@ const layered = (sources: ConfigSources, source: YamlSource): LoadedConfig => {
   const { POSTIGO_CERTIFICATE } = env;
   const hasCertificate = "certificate" in flags || POSTIGO_CERTIFICATE !== undefined || hasTls(source.value);
   const overlays = overlaysOf(flags, env, { folder, listenerTls: hasCertificate ? "starttls" : "none" });
-  const locate = (finding: Finding): string =>
-    overlays.findLast((overlay) => covers(overlay, finding.path))?.where ??
-    (sources.file ? source.locate(finding) : "");
   const base = sources.file === undefined && sources.text === undefined ? sources.defaults : source.value;
   const value = overlays.reduce<unknown>(withOverlay, base ?? {});
   const judged = judge(value, sources.file === undefined ? folder : dirname(resolve(sources.file)), EVERYTHING);
-  const problems = judged.findings.map((finding) => asProblem(finding, locate(finding)));
+  const overlayOf = (finding: Finding) => overlays.findLast((overlay) => covers(overlay, finding.path));
+  // In the order of the file; what flags and variables are to blame for comes first.
+  const offsetOf = (finding: Finding) => (overlayOf(finding) ? -1 : source.offsetOf(finding));
+  const problems = [...judged.findings]
+    .sort((one, other) => offsetOf(one) - offsetOf(other))
+    .map((finding) => asProblem(finding, overlayOf(finding)?.where ?? (sources.file ? source.locate(finding) : "")));
   if (judged.config === undefined) return invalid(problems);
   return { ok: true, config: judged.config, warnings: [...problems, ...strangeVariables(env)] };
 };

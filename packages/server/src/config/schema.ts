@@ -15,7 +15,7 @@ export type ParsedConfig = z.output<typeof configSchema>;
 type Issue = { readonly input?: unknown };
 
 const show = (value: unknown): string => {
-  const text = typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 };
 
@@ -38,8 +38,8 @@ const oneOf = <const V extends readonly string[]>(values: V) =>
       }) + (typeof input === "string" ? suggestion(input, values) : ""),
   });
 
-const integer = (least: number, most: number) => {
-  const error = expected(`a whole number from ${least} to ${most}, without quotes or unit`);
+const integer = (least: number, most: number, what = "a whole number") => {
+  const error = expected(`${what} from ${least} to ${most}, without quotes or unit`);
   return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
 };
 
@@ -188,9 +188,9 @@ const principal = z
   .union([z.string().min(1), z.number().int().nonnegative()], { error: expected("a name or a number of the system") })
   .transform(String);
 
-const workers = z.union([z.literal("auto"), integer(1, 256)], {
-  error: expected("auto or a whole number from 1 to 256"),
-});
+const WORKERS = "auto or a whole number";
+
+const workers = z.union([z.literal("auto"), integer(1, 256, WORKERS)], { error: expected(`${WORKERS} from 1 to 256`) });
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

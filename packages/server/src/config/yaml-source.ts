@@ -28,13 +28,15 @@ export interface YamlSource {
   readonly problems: readonly ConfigProblem[];
   /** Gives a finding its place: that of the value, or of the nearest thing around it that is there. */
   locate(finding: Finding): string;
+  /** The same as a position in the text. */
+  offsetOf(finding: Finding): number;
 }
 
 /** Reads the text of `file`, whose name only serves the messages. Never throws. */
 export const parseYaml = (text: string, file: string): YamlSource => {
   if (text.length > LONGEST_TEXT) {
     const message = `has more than ${LONGEST_TEXT} characters; is this the right file?`;
-    return { value: undefined, problems: [{ where: file, key: "", message }], locate: () => file };
+    return { value: undefined, problems: [{ where: file, key: "", message }], locate: () => file, offsetOf: () => 0 };
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -53,7 +55,12 @@ export const parseYaml = (text: string, file: string): YamlSource => {
     key: "",
     message,
   }));
-  return { value, problems, locate: (finding) => where(walk.offsetOf(finding)) };
+  return {
+    value,
+    problems,
+    locate: (finding) => where(walk.offsetOf(finding)),
+    offsetOf: (finding) => walk.offsetOf(finding),
+  };
 };
 
 interface Fault {
@@ -125,7 +132,8 @@ class Walk {
   }
 }
 
-const isEmpty = (node: unknown): boolean => node === null || (isScalar(node) && node.source === "");
+const isEmpty = (node: unknown): boolean =>
+  node === null || (isScalar(node) && node.type === "PLAIN" && node.source === "");
 
 const offsetOf = (node: unknown): number => {
   const range = typeof node === "object" && node !== null && "range" in node ? node.range : undefined;

@@ -1,0 +1,100 @@
+// `postigo serve`: a gateway from its start to the signal that ends it.
+//
+//   SIGTERM, SIGINT   drain and end with 0; a second one ends at once
+//   SIGHUP            reopen the log file (logrotate), then reload configuration, accounts and certificates
+
+import { systemClock } from "../clock.js";
+import type { Config } from "../config/config.js";
+import { createGateway, type Gateway } from "../index.js";
+import { createEventLog, type OwnedEventLog } from "../log/create-event-log.js";
+import type { Discovery } from "./discovery.js";
+import { examine, examinePlaces } from "./examination.js";
+import { CommandError, EXIT, errorCode } from "./exit-code.js";
+import { type Found, findConfig } from "./find-config.js";
+import { flagsOf, type Parsed, textOf } from "./options.js";
+import { startFailure } from "./start-failure.js";
+
+export const serve = async (parsed: Parsed): Promise<number> => {
+  // Also takes the place of the words of the command line, in which a password may stand, in the list of processes.
+  process.title = "postigo serve";
+  const found = findConfig({ file: textOf(parsed, "config"), flags: flagsOf(parsed), env: process.env });
+  refuseFaults(await examine(found.config, systemClock.now()));
+  const log = openLog(found.config);
+  warn(log, found);
+  const gateway = await started(found, log);
+  await untilTold(gateway, log);
+  await gateway.stop();
+  await log.close();
+  return EXIT.ok;
+};
+
+const refuseFaults = (discoveries: readonly Discovery[]): void => {
+  const faults = discoveries.filter(({ severity }) => severity === "fault");
+  const [first] = faults;
+  if (first === undefined) return;
+  throw new CommandError(
+    first.code,
+    faults.map(({ where, message }) => (where === "" ? message : `${where}: ${message}`)).join("\n"),
+  );
+};
+
+const openLog = ({ log }: Config): OwnedEventLog => {
+  try {
+    return createEventLog(log);
+  } catch (error) {
+    const code = errorCode(error) === "EACCES" ? EXIT.noPermission : EXIT.cannotCreate;
+    throw new CommandError(
+      code,
+      `log.file: ${error instanceof Error ? error.message : String(error)}; name another file`,
+    );
+  }
+};
+
+/** What is to be said of certificates and accounts the gateway says itself, at the start and after each reload. */
+const warn = (log: OwnedEventLog, { config, warnings }: Found): void => {
+  for (const { where, key, message } of warnings) log.event("config-warning", { where, key, problem: message });
+  for (const { where, message } of examinePlaces(config)) {
+    log.event("config-warning", { where, key: "", problem: message });
+  }
+};
+
+const started = async ({ config, file, again }: Found, log: OwnedEventLog): Promise<Gateway> => {
+  try {
+    const gateway = createGateway(config, { log, readConfig: again, watch: file === undefined ? [] : [file] });
+    await gateway.start();
+    return gateway;
+  } catch (error) {
+    await log.close();
+    throw startFailure(error);
+  }
+};
+
+/** Resolves when the process is told to end. */
+const untilTold = (gateway: Gateway, log: OwnedEventLog): Promise<void> =>
+  new Promise((resolve) => {
+    let told = false;
+    const end = (signal: NodeJS.Signals): void => {
+      if (told) endAtOnce(log, signal === "SIGINT" ? SIGINT_CODE : SIGTERM_CODE);
+      told = true;
+      resolve();
+    };
+    process.on("SIGTERM", end).on("SIGINT", end);
+    process.on("SIGHUP", () => {
+      log.reopen();
+      void gateway.reload();
+    });
+    process.on("uncaughtException", (error) => {
+      log.event("fatal-error", { error: error.message, stack: error.stack });
+      endAtOnce(log, EXIT.internal);
+    });
+  });
+
+/** No mail can be lost by it: nothing is removed but by an UPDATE that runs to its end or is not answered. */
+const endAtOnce = (log: OwnedEventLog, code: number): never => {
+  log.flushNow();
+  process.exit(code);
+};
+
+/** 128 and the number of the signal, as a shell would say it. */
+const SIGINT_CODE = 130;
+const SIGTERM_CODE = 143;
