@@ -182,6 +182,22 @@ for (const io of IO_MODES) {
     assert.equal(world.maildir.read("maildirsize"), QUOTA, "whoever removed them has told the quota");
   });
 
+  test(`${io}: a symlink or a folder under the name of a message is neither followed nor removed`, async (t) => {
+    const world = worldIn(t, io);
+    const [link = "", folder = ""] = PATHS;
+    world.maildir.remove(link).remove(folder);
+    fs.symlinkSync("1700000004.M4.host", world.maildir.octets(link));
+    fs.mkdirSync(world.maildir.octets(folder));
+    const report = await world.maildrop.remove(DOOMED);
+    assertHonest(world, report);
+    assert.deepEqual(
+      [...report.removed].sort(byCall).map(({ how }) => how),
+      ["gone", "gone", "unlinked"],
+    );
+    assert.equal(fs.readlinkSync(world.maildir.octets(link)), "1700000004.M4.host");
+    assert.ok(fs.statSync(world.maildir.octets(folder)).isDirectory());
+  });
+
   test(`${io}: a position named twice is removed once`, async (t) => {
     const world = worldIn(t, io);
     assertHonest(world, await world.maildrop.remove([2, 0, 1, 0, 2]));
