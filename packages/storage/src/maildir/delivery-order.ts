@@ -38,7 +38,7 @@ export async function inDeliveryOrder(
 function runsIn(rows: Uint32Array, keys: DeliveryKeys): number[] {
   const bounds = [0];
   for (let index = 1; index < rows.length; index++) {
-    if (isLater(at(rows, index - 1), at(rows, index), keys)) bounds.push(index);
+    if (isLater(rows[index - 1] ?? 0, rows[index] ?? 0, keys)) bounds.push(index);
   }
   bounds.push(rows.length);
   return bounds;
@@ -56,13 +56,13 @@ function merge({ from, to, start, middle, end }: MergeTask, keys: DeliveryKeys):
   let left = start;
   let right = middle;
   for (let next = start; next < end; next++) {
-    const takesRight = left === middle || (right < end && isLater(at(from, left), at(from, right), keys));
-    to[next] = at(from, takesRight ? right++ : left++);
+    const takesRight = left === middle || (right < end && isLater(from[left] ?? 0, from[right] ?? 0, keys));
+    to[next] = from[takesRight ? right++ : left++] ?? 0;
   }
 }
 
 function isLater(a: number, b: number, { names, times }: DeliveryKeys): boolean {
-  const difference = at(times, a) - at(times, b);
+  const difference = (times[a] ?? 0) - (times[b] ?? 0);
   return difference === 0 ? compareUniqueNames(a, b, names) > 0 : difference > 0;
 }
 

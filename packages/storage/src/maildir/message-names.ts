@@ -26,8 +26,8 @@ export function nameAt({ octets, starts }: NameColumns, row: number): string {
 }
 
 export function uniqueNameAt({ octets, starts, uniqueLengths }: NameColumns, row: number): string {
-  const start = at(starts, row);
-  return octets.toString("latin1", start, start + at(uniqueLengths, row));
+  const start = starts[row] ?? 0;
+  return octets.toString("latin1", start, start + (uniqueLengths[row] ?? 0));
 }
 
 /** Path below the maildrop. */
@@ -62,7 +62,7 @@ export class GrowingNames implements NameColumns {
   /** The row that `name` was put into. */
   append(name: string, uniqueLength: number, folder: Folder): number {
     const row = this.#count;
-    const start = at(this.#starts, row);
+    const start = this.#starts[row] ?? 0;
     this.#makeRoom(start + name.length);
     this.#octets.write(name, start, "latin1");
     this.#starts[row + 1] = start + name.length;
@@ -95,7 +95,7 @@ function enlarged<T extends Column>(from: T, to: T): T {
   return to;
 }
 
-/** The element of a column that is known to have it. */
+/** The element of a column that is known to have it. Loops over many rows write it out: one function that meets every kind of column is slow. */
 export function at(column: { readonly [index: number]: number }, index: number): number {
   return column[index] ?? 0;
 }

@@ -1,7 +1,7 @@
 // From unique name to row, over octets: an open-addressing hash table, so that joining two listings of a hundred thousand names
 // makes no string and no object.
 
-import { at, type NameColumns } from "./message-names.js";
+import type { NameColumns } from "./message-names.js";
 
 export class UniqueNameMap {
   readonly #names: NameColumns;
@@ -17,34 +17,42 @@ export class UniqueNameMap {
 
   /** The row whose unique name is these octets, -1 without one. */
   find(octets: Uint8Array, start: number, length: number): number {
-    return at(this.#slots, this.#slotOf(octets, start, length)) - 1;
+    return (this.#slots[this.#slotOf(octets, start, length)] ?? 0) - 1;
   }
 
   /** As `find`, for the name at `row` of `names`. */
   findNameOf(names: NameColumns, row: number): number {
-    return this.find(names.octets, at(names.starts, row), at(names.uniqueLengths, row));
+    return this.find(names.octets, names.starts[row] ?? 0, names.uniqueLengths[row] ?? 0);
   }
 
   /** Makes `row` the one for its unique name. */
   put(row: number): void {
     if ((this.#used + 1) * 2 > this.#slots.length) this.#grow();
     const { octets, starts, uniqueLengths } = this.#names;
-    const slot = this.#slotOf(octets, at(starts, row), at(uniqueLengths, row));
+    const slot = this.#slotOf(octets, starts[row] ?? 0, uniqueLengths[row] ?? 0);
     if (this.#slots[slot] === 0) this.#used += 1;
     this.#slots[slot] = row + 1;
   }
 
   #grow(): void {
-    const rows = this.#slots.filter((slot) => slot !== 0);
-    this.#slots = new Int32Array(this.#slots.length * 2);
-    this.#used = 0;
-    for (const row of rows) this.put(row - 1);
+    const { octets, starts, uniqueLengths } = this.#names;
+    const slots = new Int32Array(this.#slots.length * 4);
+    const last = slots.length - 1;
+    for (const taken of this.#slots) {
+      if (taken === 0) continue;
+      let slot = hashOf(octets, starts[taken - 1] ?? 0, uniqueLengths[taken - 1] ?? 0) & last;
+      while (slots[slot] !== 0) slot = (slot + 1) & last;
+      slots[slot] = taken;
+    }
+    this.#slots = slots;
   }
 
   #slotOf(octets: Uint8Array, start: number, length: number): number {
-    const last = this.#slots.length - 1;
+    const slots = this.#slots;
+    const last = slots.length - 1;
     let slot = hashOf(octets, start, length) & last;
-    while (this.#slots[slot] !== 0 && !this.#holds(at(this.#slots, slot) - 1, octets, start, length)) {
+    for (let taken = slots[slot] ?? 0; taken !== 0; taken = slots[slot] ?? 0) {
+      if (this.#holds(taken - 1, octets, start, length)) return slot;
       slot = (slot + 1) & last;
     }
     return slot;
@@ -53,7 +61,7 @@ export class UniqueNameMap {
   #holds(row: number, octets: Uint8Array, start: number, length: number): boolean {
     if (this.#names.uniqueLengths[row] !== length) return false;
     const held = this.#names.octets;
-    const from = at(this.#names.starts, row);
+    const from = this.#names.starts[row] ?? 0;
     for (let index = 0; index < length; index++) {
       if (held[from + index] !== octets[start + index]) return false;
     }
@@ -64,7 +72,7 @@ export class UniqueNameMap {
 /** FNV-1a from a start of the process's own, so that nobody can prepare names that collide; then mixed, for the low bits. */
 function hashOf(octets: Uint8Array, start: number, length: number): number {
   let hash = SEED;
-  for (let index = start; index < start + length; index++) hash = Math.imul(hash ^ at(octets, index), 0x01000193);
+  for (let index = start; index < start + length; index++) hash = Math.imul(hash ^ (octets[index] ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return hash ^ (hash >>> 13);
 }

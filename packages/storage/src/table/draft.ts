@@ -1,6 +1,6 @@
 // A listing on its way to a table: what is known of each row.
 
-import { at, DROPPED, type NameColumns, pathAt } from "../maildir/message-names.js";
+import { DROPPED, type NameColumns, pathAt } from "../maildir/message-names.js";
 import type { Scan } from "../maildir/scan.js";
 import { type Breathe, inSlices } from "./in-slices.js";
 import { columnsFor, MEASURED, MessageColumns } from "./message-columns.js";
@@ -75,14 +75,23 @@ export class Draft {
     const files = this.#moved.size === 0 ? order : order.map((row) => this.#moved.get(row) ?? row);
     const columns = columnsFor(order.length, nameOctetsOf(files, this.scan.names));
     await inSlices(order.length, breathe, (position) => {
-      const row = at(order, position);
-      copyName(this.scan.names, at(files, position), { names: columns.names, position });
-      columns.octets[position] = at(this.octets, row);
-      columns.fileOctets[position] = at(this.fileOctets, row);
-      columns.times[position] = at(this.times, row);
-      columns.measured[position] = at(this.measured, row);
+      const row = order[position] ?? 0;
+      copyName(this.scan.names, files[position] ?? 0, { names: columns.names, position });
+      columns.octets[position] = this.octets[row] ?? 0;
+      columns.fileOctets[position] = this.fileOctets[row] ?? 0;
+      columns.times[position] = this.times[row] ?? 0;
+      columns.measured[position] = this.measured[row] ?? 0;
     });
     return new MessageColumns(columns);
+  }
+
+  /** `learnt`, by position in `order`. */
+  learntIn(order: Uint32Array): Uint8Array {
+    const learnt = new Uint8Array(order.length);
+    for (let position = 0; position < order.length; position++) {
+      learnt[position] = this.learnt[order[position] ?? 0] ?? 0;
+    }
+    return learnt;
   }
 
   #recall(remembered: Remembered, position: number): void {
@@ -92,7 +101,7 @@ export class Draft {
     else if (table.measured[position] === MEASURED) {
       this.octets[row] = table.octetsAt(position);
       this.fileOctets[row] = table.fileOctetsAt(position);
-      this.times[row] = at(table.times, position);
+      this.times[row] = table.times[position] ?? 0;
       this.measured[row] = MEASURED;
       this.learnt[row] = remembered.isUnsaved(position) ? 1 : 0;
       this.rows[this.#remembered++] = row;
@@ -106,13 +115,15 @@ export class Draft {
 }
 
 function nameOctetsOf(rows: Uint32Array, { starts }: NameColumns): number {
-  return rows.reduce((sum, row) => sum + at(starts, row + 1) - at(starts, row), 0);
+  let octets = 0;
+  for (const row of rows) octets += (starts[row + 1] ?? 0) - (starts[row] ?? 0);
+  return octets;
 }
 
 function copyName(from: NameColumns, row: number, { names, position }: { names: NameColumns; position: number }): void {
-  const start = at(names.starts, position);
-  names.starts[position + 1] =
-    start + from.octets.copy(names.octets, start, at(from.starts, row), at(from.starts, row + 1));
-  names.uniqueLengths[position] = at(from.uniqueLengths, row);
-  names.folders[position] = at(from.folders, row);
+  const start = names.starts[position] ?? 0;
+  const length = from.octets.copy(names.octets, start, from.starts[row], from.starts[row + 1]);
+  names.starts[position + 1] = start + length;
+  names.uniqueLengths[position] = from.uniqueLengths[row] ?? 0;
+  names.folders[position] = from.folders[row] ?? 0;
 }

@@ -29,8 +29,7 @@ export async function listMaildrop(task: ListingTask): Promise<Omit<Knowledge, "
   const keys = { names: draft.scan.names, times: draft.times };
   const order = await inDeliveryOrder(draft.rows, keys, breathe);
   const table = await draft.toTable(order, breathe);
-  const learnt = Uint8Array.from(order, (row) => draft.learnt[row] ?? 0);
-  return { table, stamps, learnt, counted };
+  return { table, stamps, learnt: draft.learntIn(order), counted };
 }
 
 interface CalmListing {

@@ -1,7 +1,7 @@
 // The messages of a maildrop in delivery order, as columns (ADR 0013).
 
 import { Buffer } from "node:buffer";
-import { at, type NameColumns, nameAt, pathAt, uniqueNameAt } from "../maildir/message-names.js";
+import { type NameColumns, nameAt, pathAt, uniqueNameAt } from "../maildir/message-names.js";
 import type { MessageTable } from "../maildrop.js";
 import { digestOf, isUniqueId } from "../uid/unique-id.js";
 
@@ -48,17 +48,17 @@ export class MessageColumns implements MessageTable, Columns {
   }
 
   octetsAt(position: number): number {
-    return at(this.octets, position);
+    return this.octets[position] ?? 0;
   }
 
   fileOctetsAt(position: number): number {
-    return at(this.fileOctets, position);
+    return this.fileOctets[position] ?? 0;
   }
 
   uniqueIdAt(position: number): string {
     const { octets, starts, uniqueLengths } = this.names;
-    const start = at(starts, position);
-    const length = at(uniqueLengths, position);
+    const start = starts[position] ?? 0;
+    const length = uniqueLengths[position] ?? 0;
     return isUniqueId(octets, start, length)
       ? octets.toString("latin1", start, start + length)
       : digestOf(octets, start, length);
@@ -66,10 +66,10 @@ export class MessageColumns implements MessageTable, Columns {
 
   copyUniqueId(position: number, target: Uint8Array, offset: number): number {
     const { octets, starts, uniqueLengths } = this.names;
-    const start = at(starts, position);
-    const length = at(uniqueLengths, position);
+    const start = starts[position] ?? 0;
+    const length = uniqueLengths[position] ?? 0;
     if (!isUniqueId(octets, start, length)) return copyAscii(digestOf(octets, start, length), target, offset);
-    for (let index = 0; index < length; index++) target[offset + index] = at(octets, start + index);
+    for (let index = 0; index < length; index++) target[offset + index] = octets[start + index] ?? 0;
     return length;
   }
 
