@@ -3,7 +3,7 @@
 
 import { errnoOf } from "../ports/errno.js";
 import type { FileStatus, FileSystem } from "../ports/file-system.js";
-import { StorageError, type StorageErrorCode } from "../storage-error.js";
+import { StorageError } from "../storage-error.js";
 import { readStamps, type Stamps } from "./stamps.js";
 
 export interface LayoutOptions {
@@ -22,11 +22,12 @@ export async function findMaildir(fs: FileSystem, root: string, options: LayoutO
   throw new StorageError("NOT_A_MAILDIR", root);
 }
 
-/** What a failed look at `root` is called. */
+/** What a failed look at `root` is called. What no disk can do is thrown again. */
 export function troubleWith(root: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
-  const code: StorageErrorCode = errnoOf(error) === "ENOTDIR" ? "NOT_A_MAILDIR" : "UNREADABLE";
-  return new StorageError(code, root, error);
+  const errno = errnoOf(error);
+  if (errno === undefined) throw error;
+  return new StorageError(errno === "ENOTDIR" ? "NOT_A_MAILDIR" : "UNREADABLE", root, error);
 }
 
 async function expectSpool(fs: FileSystem, root: string, anchor: string | undefined): Promise<"absent"> {

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 /** Where a file stands. */
 export const NEW = 0;
 export const CUR = 1;
-/** A row that counts no more: its message stands in another row. */
+/** Added to the folder of a row that counts no more, because its message stands in another row or is gone. */
 export const DROPPED = 2;
 
 export type Folder = typeof NEW | typeof CUR;
@@ -30,9 +30,18 @@ export function uniqueNameAt({ octets, starts, uniqueLengths }: NameColumns, row
   return octets.toString("latin1", start, start + (uniqueLengths[row] ?? 0));
 }
 
+/** Where the file of a row stands, or stood. */
+export function folderAt({ folders }: NameColumns, row: number): Folder {
+  return ((folders[row] ?? 0) & ~DROPPED) === NEW ? NEW : CUR;
+}
+
+export function isDropped({ folders }: NameColumns, row: number): boolean {
+  return ((folders[row] ?? 0) & DROPPED) !== 0;
+}
+
 /** Path below the maildrop. */
 export function pathAt(names: NameColumns, row: number): string {
-  return `${FOLDER_NAMES[names.folders[row] === NEW ? NEW : CUR]}/${nameAt(names, row)}`;
+  return `${folderAt(names, row) === NEW ? "new" : "cur"}/${nameAt(names, row)}`;
 }
 
 /** Names that are still being collected. */
@@ -73,7 +82,7 @@ export class GrowingNames implements NameColumns {
   }
 
   drop(row: number): void {
-    this.#folders[row] = DROPPED;
+    this.#folders[row] = folderAt(this, row) | DROPPED;
   }
 
   #makeRoom(octets: number): void {
@@ -99,5 +108,3 @@ function enlarged<T extends Column>(from: T, to: T): T {
 export function at(column: { readonly [index: number]: number }, index: number): number {
   return column[index] ?? 0;
 }
-
-const FOLDER_NAMES = ["new", "cur"] as const;

@@ -9,9 +9,10 @@ import type { DirectoryEntry, FileSystem } from "../ports/file-system.js";
 import { uniqueLengthOf } from "./file-name.js";
 import {
   CUR,
-  DROPPED,
   type Folder,
+  folderAt,
   GrowingNames,
+  isDropped,
   type NameColumns,
   NEW,
   nameAt,
@@ -28,7 +29,7 @@ export async function scanMaildir(fs: FileSystem, root: string): Promise<Scan> {
 }
 
 export class Scan {
-  /** Rows whose folder is DROPPED are to be skipped. */
+  /** Those of dropped rows are to be skipped. */
   readonly names = new GrowingNames();
   readonly #rowOf = new UniqueNameMap(this.names, 0);
   /** Paths of further files with the unique name of a message: copies, or its name before a change of flags. */
@@ -53,19 +54,19 @@ export class Scan {
   pathOf(uniqueName: string): string | undefined {
     const octets = Buffer.from(uniqueName, "latin1");
     const row = this.#rowOf.find(octets, 0, octets.length);
-    return row < 0 ? undefined : pathAt(this.names, row);
+    return row < 0 || isDropped(this.names, row) ? undefined : pathAt(this.names, row);
   }
 
   /** The row of the message with the unique name at `row` of `names`, -1 without one. */
   findNameOf(names: NameColumns, row: number): number {
-    return this.#rowOf.findNameOf(names, row);
+    const found = this.#rowOf.findNameOf(names, row);
+    return found < 0 || isDropped(this.names, found) ? -1 : found;
   }
 
   /** Drops what the last pass has not met. */
   dropUnmet(): void {
-    const { folders } = this.names;
     for (let row = 0; row < this.#passBegan; row++) {
-      if (folders[row] === DROPPED) continue;
+      if (isDropped(this.names, row)) continue;
       this.names.drop(row);
       this.#count -= 1;
     }
@@ -73,6 +74,11 @@ export class Scan {
 
   get copies(): ReadonlyMap<string, readonly string[]> {
     return this.#copies;
+  }
+
+  /** Whether several files bear the unique name at `row`. */
+  isCopied(row: number): boolean {
+    return this.#copies.size > 0 && this.#copies.has(uniqueNameAt(this.names, row));
   }
 
   async #read(fs: FileSystem, path: string, folder: Folder): Promise<void> {
@@ -97,7 +103,7 @@ export class Scan {
   #meet(name: string, folder: Folder): void {
     const row = this.names.append(name, uniqueLengthOf(name), folder);
     const known = this.#rowOf.findNameOf(this.names, row);
-    if (known < 0) {
+    if (known < 0 || isDropped(this.names, known)) {
       this.#rowOf.put(row);
       this.#count += 1;
     } else this.#meetAgain(row, known);
@@ -113,8 +119,8 @@ export class Scan {
 
   // Any order does, so long as it does not hang on the order in which the folder is read.
   #isBetter(row: number, known: number): boolean {
-    const { folders } = this.names;
-    if (folders[row] !== folders[known]) return folders[row] === CUR;
+    const folder = folderAt(this.names, row);
+    if (folder !== folderAt(this.names, known)) return folder === CUR;
     return nameAt(this.names, row) > nameAt(this.names, known);
   }
 

@@ -1,6 +1,6 @@
 // A listing on its way to a table: what is known of each row.
 
-import { DROPPED, type NameColumns, pathAt } from "../maildir/message-names.js";
+import { folderAt, isDropped, type NameColumns, pathAt } from "../maildir/message-names.js";
 import type { Scan } from "../maildir/scan.js";
 import { type Breathe, inSlices } from "./in-slices.js";
 import { columnsFor, MEASURED, MessageColumns } from "./message-columns.js";
@@ -98,7 +98,8 @@ export class Draft {
     const { table } = remembered;
     const row = this.scan.findNameOf(table.names, position);
     if (row < 0) this.#missing += remembered.isGone(position) ? 0 : 1;
-    else if (table.measured[position] === MEASURED) {
+    // Of copies nobody knows which one was measured.
+    else if (table.measured[position] === MEASURED && !this.scan.isCopied(row)) {
       this.octets[row] = table.octetsAt(position);
       this.fileOctets[row] = table.fileOctetsAt(position);
       this.times[row] = table.times[position] ?? 0;
@@ -109,7 +110,7 @@ export class Draft {
   }
 
   #appendUnlessRecalled(row: number): void {
-    if (this.scan.names.folders[row] === DROPPED || this.measured[row] === MEASURED) return;
+    if (isDropped(this.scan.names, row) || this.measured[row] === MEASURED) return;
     this.rows[this.#remembered + this.#others++] = row;
   }
 }
@@ -125,5 +126,5 @@ function copyName(from: NameColumns, row: number, { names, position }: { names: 
   const length = from.octets.copy(names.octets, start, from.starts[row], from.starts[row + 1]);
   names.starts[position + 1] = start + length;
   names.uniqueLengths[position] = from.uniqueLengths[row] ?? 0;
-  names.folders[position] = from.folders[row] ?? 0;
+  names.folders[position] = folderAt(from, row);
 }

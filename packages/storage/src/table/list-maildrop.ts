@@ -82,7 +82,7 @@ async function measureVanished(task: ListingTask, draft: Draft, rows: readonly n
   const found = rows.filter((row) => !gone.has(row));
   const noProgress = () => undefined;
   const report = await measureMessages({ ...task, draft, rows: Uint32Array.from(found), onProgress: noProgress });
-  for (const row of report.vanished) gone.add(row);
+  // What was met and has moved on once more exists: it stays, for reading finds it again.
   draft.drop(gone);
   return report;
 }

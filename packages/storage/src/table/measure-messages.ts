@@ -90,8 +90,9 @@ class Measuring implements MeasuringReport {
     const { draft } = this.#task;
     draft.octets[row] = octets;
     draft.fileOctets[row] = fileOctets;
-    draft.measured[row] = how;
-    draft.learnt[row] = how;
+    const isFact = how === MEASURED && !draft.scan.isCopied(row);
+    draft.measured[row] = isFact ? MEASURED : GUESSED;
+    draft.learnt[row] = isFact ? 1 : 0;
   }
 }
 

@@ -18,7 +18,7 @@ export interface Columns {
 
 /** The octets are those of the file. */
 export const MEASURED = 1;
-/** The file could not be read: its octets are what its name or its size said. Tried again at each listing. */
+/** The file could not be read and its octets are what its name or its size said, or it is one of several copies. Tried again at each listing. */
 export const GUESSED = 0;
 
 export class MessageColumns implements MessageTable, Columns {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { DROPPED, pathAt } from "#storage/maildir/message-names";
+import { isDropped, pathAt } from "#storage/maildir/message-names";
 import { type Scan, scanMaildir } from "#storage/maildir/scan";
 import type { DirectoryEntry, FileSystem } from "#storage/ports/file-system";
 import { createFileSystem } from "#storage/ports/node-file-system";
@@ -85,6 +85,20 @@ test("a second pass adds what the first missed, corrects names, and keeps what i
   assert.equal(scan.copies.size, 0);
 });
 
+test("what the last pass has not met can be dropped, and met again", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("cur/1.a:2,S").put("new/2.b");
+  const scan = await scanMaildir(disk, maildir.root);
+  maildir.remove("new/2.b");
+  await scan.pass(disk, maildir.root);
+  scan.dropUnmet();
+  assert.deepEqual([scan.count, scan.pathOf("2.b"), scan.pathOf("1.a")], [1, undefined, "cur/1.a:2,S"]);
+  maildir.put("cur/2.b:2,");
+  await scan.pass(disk, maildir.root);
+  scan.dropUnmet();
+  assert.deepEqual([scan.count, scan.pathOf("2.b")], [2, "cur/2.b:2,"]);
+  assert.deepEqual(pathsOf(scan), ["cur/1.a:2,S", "cur/2.b:2,"]);
+});
+
 test("a name is found by its octets only", async (t) => {
   const maildir = MaildirBuilder.in(t).put("new/1.ab").put("new/1.a,S=1");
   const scan = await scanMaildir(disk, maildir.root);
@@ -109,7 +123,7 @@ test("a folder that cannot be listed is the caller's trouble", async (t) => {
 
 function pathsOf({ names }: Scan): string[] {
   return Array.from({ length: names.count }, (_, row) => row)
-    .filter((row) => names.folders[row] !== DROPPED)
+    .filter((row) => !isDropped(names, row))
     .map((row) => pathAt(names, row))
     .sort();
 }
