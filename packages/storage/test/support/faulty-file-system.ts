@@ -36,7 +36,7 @@ export function actAt(index: number, act: () => void): Interference {
 }
 
 /** Thrown by a call that the process did not live to make, and by each one after it. */
-class Crash extends Error {}
+export class Crash extends Error {}
 
 export function crashAt(index: number): Interference {
   return (call) => {
