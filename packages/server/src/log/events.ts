@@ -147,7 +147,7 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
 };
 
 /**
- * Events that a stranger can cause at will without a login; while they name no user they are bounded by the second.
+ * Events that a stranger can cause at will; while they name no user they are bounded by the second.
  * A failed login is not among them: each has its line, and logins are slowed down elsewhere.
  */
 export const BOUNDED_EVENTS: ReadonlySet<EventName> = new Set([
@@ -156,6 +156,8 @@ export const BOUNDED_EVENTS: ReadonlySet<EventName> = new Set([
   "connection-refused",
   "connection-error",
   "connection-stalled",
+  "accept-failed",
+  "account-source-failed",
 ]);
 
 /** Fields of the fixed line, in their fixed order. */

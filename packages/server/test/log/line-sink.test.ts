@@ -1,0 +1,126 @@
+// The sink on real files: a full disk, a pipe nobody reads, a file that logrotate moves away.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { constants, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { LineSink } from "#server/log/line-sink";
+import { temporaryFolder } from "./temporary-folder.js";
+
+const silent = (): void => undefined;
+
+test("lines come out in order, however many wait", async (t) => {
+  const file = join(temporaryFolder(t), "log");
+  const sink = new LineSink(file, silent);
+  const lines = Array.from({ length: 5000 }, (_, number) => `line ${number} é`);
+  for (const line of lines) sink.write(line);
+  await sink.drained();
+  assert.equal(readFileSync(file, "utf8"), `${lines.join("\n")}\n`);
+});
+
+test("a log that exists is continued, and a new one is not readable by everybody", async (t) => {
+  const file = join(temporaryFolder(t), "log");
+  for (const line of ["one", "two"]) {
+    const sink = new LineSink(file, silent);
+    sink.write(line);
+    await sink.drained();
+  }
+  assert.equal(readFileSync(file, "utf8"), "one\ntwo\n");
+  assert.equal(statSync(file).mode & 0o007, 0);
+});
+
+test("a file that cannot be opened is told at once", (t) => {
+  const folder = temporaryFolder(t);
+  assert.throws(() => new LineSink(join(folder, "no", "log"), silent), { code: "ENOENT" });
+  assert.throws(() => new LineSink(folder, silent), { code: "EISDIR" });
+});
+
+test("after logrotate has moved the file, reopening goes on in a new one, without loss", async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "log");
+  const sink = new LineSink(file, silent);
+  sink.write("before");
+  await sink.drained();
+  renameSync(file, `${file}.1`);
+  sink.write("between");
+  sink.reopen();
+  sink.write("after");
+  await sink.drained();
+  const both = `${readFileSync(`${file}.1`, "utf8")}${readFileSync(file, "utf8")}`;
+  assert.equal(both, "before\nbetween\nafter\n");
+  assert.match(readFileSync(file, "utf8"), /after\n$/);
+});
+
+test("when the new file cannot be opened, the old one stays", async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "log");
+  const sink = new LineSink(file, silent);
+  renameSync(file, `${file}.1`);
+  mkdirSync(file);
+  assert.throws(() => sink.reopen());
+  sink.write("still here");
+  await sink.drained();
+  assert.equal(readFileSync(`${file}.1`, "utf8"), "still here\n");
+});
+
+test("a full disk costs lines, never the server", async () => {
+  const lost: unknown[] = [];
+  const sink = new LineSink("/dev/full", (...what) => lost.push(what));
+  sink.write("one");
+  sink.write("two");
+  await sink.drained();
+  sink.write("three");
+  await sink.drained();
+  assert.deepEqual(lost, [], "nothing can be told while the disk is full");
+  sink.flushNow();
+});
+
+test("what was lost is told once lines can be written again, with the reason", async (t) => {
+  const pipe = join(temporaryFolder(t), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const lost: unknown[] = [];
+  const sink = new LineSink(pipe, (...what) => lost.push(what));
+  const long = "x".repeat(1_048_576);
+  for (let line = 0; line < 10; line++) sink.write(long);
+  const received = await readUntilDrained(reader, sink);
+  assert.deepEqual(lost, [[7, "the reader of the log is too slow"]]);
+  assert.equal(received, 3 * (long.length + 1));
+});
+
+test("nothing grows while the reader sleeps", async (t) => {
+  const pipe = join(temporaryFolder(t), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const sink = new LineSink(pipe, silent);
+  const before = process.memoryUsage().heapUsed;
+  for (let line = 0; line < 200_000; line++) sink.write("y".repeat(1000));
+  assert.ok(process.memoryUsage().heapUsed - before < 64 * 1_048_576);
+  await readUntilDrained(reader, sink);
+});
+
+/** Octets that came out of the pipe until the sink had nothing left. */
+const readUntilDrained = async (reader: number, sink: LineSink): Promise<number> => {
+  const chunk = Buffer.alloc(1_048_576);
+  let octets = 0;
+  let isDrained = false;
+  void sink.drained().then(() => {
+    isDrained = true;
+  });
+  for (;;) {
+    const read = readSome(reader, chunk);
+    octets += read;
+    if (read === 0 && isDrained) return octets;
+    await new Promise(setImmediate);
+  }
+};
+
+const readSome = (reader: number, chunk: Buffer): number => {
+  try {
+    return readSync(reader, chunk);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
+    throw error;
+  }
+};
