@@ -56,7 +56,8 @@ export function topArguments(span: Span): Command | undefined {
 /** Not trimmed: spaces at either end belong to the password (D20). */
 export function password(argument: Span | undefined): Command | undefined {
   if (argument === undefined || argument.start === argument.end) return undefined;
-  const octets = argument.octets.slice(argument.start, argument.end);
+  // Not slice(): of a Node Buffer that is a view, and the transport writes over what it looks at.
+  const octets = new Uint8Array(argument.octets.subarray(argument.start, argument.end));
   return { verb: "PASS", password: new Secret(octets), wellFormed: isUtf8(argument) };
 }
 
