@@ -9,7 +9,7 @@ export interface HashQueue {
 }
 
 export interface HashQueueLimits {
-  /** Jobs under way at once. Default: one for each processor. */
+  /** Jobs under way at once. Default: one for each processor, but one thread of libuv's pool stays free for files. */
   readonly concurrency?: number;
   /** Jobs waiting, of all addresses. Default 1,000. */
   readonly waiting?: number;
@@ -19,10 +19,16 @@ export interface HashQueueLimits {
 
 export function createHashQueue(limits: HashQueueLimits = {}): HashQueue {
   return new FairQueue({
-    concurrency: limits.concurrency ?? availableParallelism(),
+    concurrency: limits.concurrency ?? Math.max(1, Math.min(availableParallelism(), poolThreads() - 1)),
     waiting: limits.waiting ?? 1000,
     waitingPerAddress: limits.waitingPerAddress ?? 50,
   });
+}
+
+/** Hashes run on libuv's pool, which has four threads unless the environment asked for more before the start. */
+function poolThreads(): number {
+  const asked = process.env["UV_THREADPOOL_SIZE"] ?? "";
+  return /^[1-9]\d{0,3}$/.test(asked) ? Number(asked) : 4;
 }
 
 class FairQueue implements HashQueue {

@@ -4,13 +4,15 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { AccountSource } from "./account-source.js";
 import { createMemorySource } from "./memory-source.js";
+import { LIBCRYPT_SCHEMES } from "./schemes/crypt/crypt.js";
+import { type CryptEngine, cryptEngine } from "./schemes/crypt/crypt-engine.js";
 import { parseUsersFile, type UsersFileProblem } from "./users-file.js";
 
 export interface UsersFileSource {
   readonly path: string;
   /**
    * Reads the file. Throws `UsersFileError` if it cannot be read at all; bad lines are problems, and cost one account each.
-   * A problem of the whole file (readable by everybody) stands at line 0.
+   * A problem of the whole file stands at line 0.
    */
   load(): Promise<LoadedUsersFile>;
 }
@@ -44,12 +46,9 @@ async function load(path: string): Promise<LoadedUsersFile> {
     const { mode } = await usableStat(file, path);
     const octets = await file.readFile();
     const { accounts, problems } = parseUsersFile(octets.toString("utf8"));
-    const forEverybody = (mode & constants.S_IROTH) !== 0;
-    return {
-      source: createMemorySource(accounts),
-      count: accounts.size,
-      problems: forEverybody ? [WORLD_READABLE, ...problems] : problems,
-    };
+    const source = createMemorySource(accounts);
+    const ofTheFile = [...modeProblems(mode), ...(await schemeProblems(source, cryptEngine))];
+    return { source, count: accounts.size, problems: [...ofTheFile, ...problems] };
   } finally {
     await file.close();
   }
@@ -75,9 +74,25 @@ async function usableStat(file: FileHandle, path: string): Promise<{ readonly mo
 /** Half a million accounts; more belong into a database. */
 const MOST_OCTETS = 64 * 1024 * 1024;
 
-const WORLD_READABLE: UsersFileProblem = {
-  line: 0,
-  column: 0,
-  what: "every user of this machine can read the password hashes",
-  remedy: "chmod o-r the file",
-};
+function modeProblems(mode: number): readonly UsersFileProblem[] {
+  if ((mode & constants.S_IROTH) === 0) return [];
+  return [problemOfTheFile("every user of this machine can read the password hashes", "chmod o-r the file")];
+}
+
+/** Accounts whose hashes this host cannot compute stay, and are told as misconfigured when they log in. */
+export async function schemeProblems(
+  source: AccountSource,
+  engine: () => Promise<CryptEngine>,
+): Promise<readonly UsersFileProblem[]> {
+  const stuck = source.secrets().filter(({ scheme }) => LIBCRYPT_SCHEMES.includes(scheme)).length;
+  // The engine is asked for only where it matters: it loads a native library.
+  if (stuck === 0 || (await engine()).name === "libcrypt") return [];
+  const what = `${stuck} accounts have hashes that this host cannot compute (MD5-CRYPT, DES-CRYPT or yescrypt)`;
+  return [
+    problemOfTheFile(what, "install libcrypt and the optional package koffi, or make new hashes with `postigo hash`"),
+  ];
+}
+
+function problemOfTheFile(what: string, remedy: string): UsersFileProblem {
+  return { line: 0, column: 0, what, remedy };
+}

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { parseInlineAccount } from "#server/auth/memory-source";
-import { createUsersFileSource, UsersFileError } from "#server/auth/users-file-source";
+import { createUsersFileSource, schemeProblems, UsersFileError } from "#server/auth/users-file-source";
+import { sourceOf } from "./support/authenticator-bench.js";
 
 function directory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "postigo-users-"));
@@ -47,6 +48,20 @@ test("octets that are no UTF-8 cost the line they stand in", async (t) => {
   const { count, problems } = await createUsersFileSource(path).load();
   assert.deepEqual([count, problems.length], [1, 1]);
 });
+
+const HASHES = [
+  { line: "bob:{CRYPT}$y$j9T$abcdefgh$abcdefgh", engine: "unixcrypt", warned: true },
+  { line: "bob:{MD5-CRYPT}$1$GgvxyNz8$OjZhLh4P.gF1lxYEbLZ3e/", engine: "unixcrypt", warned: true },
+  { line: "bob:{MD5-CRYPT}$1$GgvxyNz8$OjZhLh4P.gF1lxYEbLZ3e/", engine: "libcrypt", warned: false },
+  { line: "bob:$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", engine: "unixcrypt", warned: false },
+] as const;
+for (const { line, engine, warned } of HASHES) {
+  test(`${line.slice(0, 16)}… with ${engine} ${warned ? "is told to be beyond this host" : "is in order"}`, async () => {
+    const crypt = () => assert.fail("nothing is to be hashed");
+    const problems = await schemeProblems(sourceOf([line]), async () => ({ name: engine, crypt }));
+    assert.equal(problems.length, warned ? 1 : 0);
+  });
+}
 
 const UNUSABLE = [
   { name: "is not there", code: "unreadable", make: (path: string) => path },

@@ -33,6 +33,9 @@ export const CRYPT: Scheme = {
   },
 };
 
+/** The schemes that cannot be computed without the host's libcrypt. */
+export const LIBCRYPT_SCHEMES: readonly string[] = ["MD5-CRYPT", "DES-CRYPT", "CRYPT"];
+
 const KINDS: readonly (readonly [prefix: string, scheme: Scheme])[] = [
   ["$6$", SHA512_CRYPT],
   ["$5$", SHA256_CRYPT],
