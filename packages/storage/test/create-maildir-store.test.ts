@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createFileSystem } from "#storage/ports/node-file-system";
-import { FaultyFileSystem } from "./support/faulty-file-system.js";
+import { FaultyFileSystem, failEach } from "./support/faulty-file-system.js";
 import { MaildirBuilder, temporaryDirectory } from "./support/maildir-builder.js";
 import { disk, freshStore, openingTrouble, openMaildrop, rowsOf, visit } from "./support/store-fixture.js";
 
@@ -64,6 +64,67 @@ test("an unchanged maildrop is opened at once, with two calls, and is the same t
     files.calls.slice(before).map(({ method }) => method),
     ["stat", "stat"],
   );
+});
+
+test("an unchanged maildrop on a slow root is the same table too", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+  const files = new FaultyFileSystem(createFileSystem({ io: "async" }));
+  const store = freshStore({ fs: files, now: inAnHour });
+  const first = await openMaildrop(store, maildir.root);
+  const before = files.calls.length;
+  const second = await openMaildrop(store, maildir.root);
+  assert.equal(second.messages, first.messages);
+  assert.deepEqual(
+    files.calls.slice(before).map(({ method }) => method),
+    ["stat", "stat"],
+  );
+  maildir.put("new/1700000002.b");
+  assert.equal((await visit(store, maildir.root)).length, 2);
+});
+
+for (const io of ["sync", "async"] as const) {
+  test(`a warm maildrop that has gone out of reach is said to be so (${io})`, async (t) => {
+    const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+    let isBroken = false;
+    const files = new FaultyFileSystem(createFileSystem({ io }), (call) => {
+      if (isBroken) failEach("stat", "EIO")(call);
+    });
+    const store = freshStore({ fs: files, now: inAnHour });
+    await visit(store, maildir.root);
+    isBroken = true;
+    assert.equal(await openingTrouble(store, maildir.root), "UNREADABLE");
+    isBroken = false;
+    assert.equal((await visit(store, maildir.root)).length, 1);
+  });
+
+  test(`a file that has another size than remembered is counted anew when it is opened (${io})`, async (t) => {
+    const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\n");
+    const store = freshStore({ fs: createFileSystem({ io }), now: inAnHour });
+    await visit(store, maildir.root);
+    fs.writeFileSync(maildir.octets("new/1700000001.a"), "a\n".repeat(50_000));
+    const maildrop = await openMaildrop(store, maildir.root);
+    const message = await maildrop.open(0, new Uint8Array(4_096));
+    assert.ok(typeof message === "object");
+    assert.deepEqual([message.octets, message.fileOctets], [150_000, 100_000]);
+    message.close();
+    await maildrop.close();
+    assert.deepEqual(
+      (await visit(store, maildir.root)).map(({ octets }) => octets),
+      [150_000],
+    );
+    assert.deepEqual(
+      (await visit(freshStore(), maildir.root)).map(({ octets }) => octets),
+      [150_000],
+    );
+  });
+}
+
+test("a fault that no disk can have is not called one of the disk", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+  const files = new FaultyFileSystem(disk, ({ method }) => {
+    if (method === "list") throw new TypeError("ours");
+  });
+  await assert.rejects(async () => freshStore({ fs: files }).open(maildir.root), TypeError);
 });
 
 test("a listing made less than two seconds after a change is not trusted, but gives the same table again", async (t) => {

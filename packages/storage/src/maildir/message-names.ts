@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 export const NEW = 0;
 export const CUR = 1;
 /** Added to the folder of a row that counts no more, because its message stands in another row or is gone. */
-export const DROPPED = 2;
+const DROPPED = 2;
 
 export type Folder = typeof NEW | typeof CUR;
 

@@ -1,7 +1,7 @@
 // The messages of a maildrop in delivery order, as columns (ADR 0013).
 
 import { Buffer } from "node:buffer";
-import { type NameColumns, nameAt, pathAt, uniqueNameAt } from "../maildir/message-names.js";
+import { type NameColumns, pathAt, uniqueNameAt } from "../maildir/message-names.js";
 import type { MessageTable } from "../maildrop.js";
 import { digestOf, isUniqueId } from "../uid/unique-id.js";
 
@@ -71,10 +71,6 @@ export class MessageColumns implements MessageTable, Columns {
     if (!isUniqueId(octets, start, length)) return copyAscii(digestOf(octets, start, length), target, offset);
     for (let index = 0; index < length; index++) target[offset + index] = octets[start + index] ?? 0;
     return length;
-  }
-
-  nameAt(position: number): string {
-    return nameAt(this.names, position);
   }
 
   uniqueNameAt(position: number): string {
