@@ -11,8 +11,26 @@ import { type LockOptions, lock } from "proper-lockfile";
 import { errorCode, type LockIo } from "./lock-io.js";
 import type { LockPlace } from "./lock-place.js";
 
-/** A directory that is being kept fresh; an object of proper-lockfile, to be handed back to `forget`. */
-export type KeptDirectory = () => Promise<void>;
+/** A directory that is being kept fresh, and what it looked like when that began. */
+export interface KeptDirectory {
+  readonly stamp: DirectoryStamp;
+  /** proper-lockfile's own, to be called by `forget`. */
+  readonly release: () => Promise<void>;
+}
+
+/** What tells a lock directory from another, or from itself a heartbeat later. */
+export interface DirectoryStamp {
+  readonly inode: number;
+  readonly modifiedMs: number;
+}
+
+export function directoryStamp(io: LockIo, path: string): DirectoryStamp | undefined {
+  const stats = io.statSync(path, { throwIfNoEntry: false });
+  return stats && stampOf(stats);
+}
+
+export const isSameDirectory = (one: DirectoryStamp, other: DirectoryStamp | undefined): boolean =>
+  other !== undefined && one.inode === other.inode && one.modifiedMs === other.modifiedMs;
 
 export class DirectoryLock {
   readonly #fs: CallbackFs;
@@ -35,7 +53,9 @@ export class DirectoryLock {
       onCompromised: onLost,
     };
     try {
-      return await lock(place.maildrop, options);
+      const locking = lock(place.maildrop, options);
+      const stamp = this.#fs.takeStamp();
+      return { stamp, release: await locking };
     } catch (error) {
       if (errorCode(error) === "ELOCKED") return undefined;
       throw error;
@@ -49,7 +69,7 @@ export class DirectoryLock {
 
   /** Ends the heartbeat; the directory stays as it is. */
   forget(kept: KeptDirectory): void {
-    this.#fs.forgetting(kept);
+    this.#fs.forgetting(kept.release);
   }
 }
 
@@ -61,6 +81,7 @@ class CallbackFs {
   readonly #onExit: (lockDirectory: string) => void;
   #adopted: string | undefined;
   #isForgetting = false;
+  #stamp: DirectoryStamp | undefined;
 
   constructor(io: LockIo, onExit: (lockDirectory: string) => void) {
     this.#io = io;
@@ -89,7 +110,18 @@ class CallbackFs {
   }
 
   stat(path: string, callback: Callback<Stats>): void {
-    answer(callback, () => this.#io.statSync(path));
+    answer(callback, () => {
+      const stats = this.#io.statSync(path);
+      this.#stamp = stampOf(stats);
+      return stats;
+    });
+  }
+
+  /** What the last stat has seen: right after a lock call, which ends with one, the directory that was made. */
+  takeStamp(): DirectoryStamp {
+    const stamp = this.#stamp ?? NO_DIRECTORY;
+    this.#stamp = undefined;
+    return stamp;
   }
 
   utimes(path: string, _accessed: Date, modified: Date, callback: Callback<void>): void {
@@ -138,6 +170,10 @@ class StaleError extends Error {
   readonly code = "ELOCKED";
 }
 
+const stampOf = ({ ino, mtimeMs }: Stats): DirectoryStamp => ({ inode: ino, modifiedMs: mtimeMs });
+
+/** Looks like no directory there is. */
+const NO_DIRECTORY: DirectoryStamp = { inode: -1, modifiedMs: -1 };
 const LOCK_MODE = 0o700;
 /** So often can a refresh fail or come late before the lock counts as stale; the floor of proper-lockfile is one a second. */
 const HEARTBEATS_PER_STALE_AGE = 6;

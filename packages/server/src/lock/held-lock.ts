@@ -1,8 +1,8 @@
 // A lock on disk that is ours until another takes it.
 
 import type { Clock } from "../clock.js";
-import type { DirectoryLock, KeptDirectory } from "./directory-lock.js";
-import type { LockIo } from "./lock-io.js";
+import { type DirectoryLock, type DirectoryStamp, directoryStamp, type KeptDirectory } from "./directory-lock.js";
+import { errorCode, type LockIo } from "./lock-io.js";
 import type { LockPlace } from "./lock-place.js";
 import { holdsToken } from "./owner-file.js";
 
@@ -27,23 +27,19 @@ export class HeldLock {
   readonly #place: LockPlace;
   readonly #token: string;
   readonly #directory: KeptDirectory;
-  /** undefined: the directory was removed as soon as it was made, and the lock is lost already. */
-  readonly #inode: number | undefined;
 
   constructor(shop: LockShop, { place, token, directory }: HeldFacts) {
     this.#shop = shop;
     this.#place = place;
     this.#token = token;
     this.#directory = directory;
-    this.#inode = directoryStamp(shop.io, place.lockDirectory)?.inode;
     shop.held.set(place.lockDirectory, this);
   }
 
   /** Is it ours, and fresh enough that nobody may take it meanwhile? Throws what the disk says. */
   isHeld(): boolean {
-    const { clock, staleMs } = this.#shop;
     const directory = this.#ownDirectory();
-    return directory !== undefined && clock.now() - directory.modifiedMs <= staleMs;
+    return directory !== undefined && this.#isFresh(directory);
   }
 
   /** Ends the heartbeat and removes what is ours; a successor's lock stays. Throws what the disk says. */
@@ -51,29 +47,31 @@ export class HeldLock {
     const { io, directories, held } = this.#shop;
     directories.forget(this.#directory);
     held.delete(this.#place.lockDirectory);
-    if (this.#ownDirectory() === undefined) return;
+    const directory = this.#ownDirectory();
+    if (directory === undefined) return;
     // While the directory stands nobody makes an owner file here, so it goes first.
-    io.unlinkSync(this.#place.ownerFile);
-    io.rmdirSync(this.#place.lockDirectory);
+    const wasThere = unlinkIfThere(io, this.#place.ownerFile);
+    // Somebody has our owner file aside. If we are fresh it is a mistake of his, and he will put it back: a leftover then.
+    if (wasThere || this.#isFresh(directory)) io.rmdirSync(this.#place.lockDirectory);
+  }
+
+  #isFresh({ modifiedMs }: DirectoryStamp): boolean {
+    return this.#shop.clock.now() - modifiedMs <= this.#shop.staleMs;
   }
 
   #ownDirectory(): DirectoryStamp | undefined {
     const directory = directoryStamp(this.#shop.io, this.#place.lockDirectory);
-    if (directory === undefined || directory.inode !== this.#inode) return undefined;
+    if (directory === undefined || directory.inode !== this.#directory.stamp.inode) return undefined;
     return holdsToken(this.#shop.io, this.#place.ownerFile, this.#token) ? directory : undefined;
   }
 }
 
-/** What tells a lock directory from another, or from itself a heartbeat later. */
-export interface DirectoryStamp {
-  readonly inode: number;
-  readonly modifiedMs: number;
+function unlinkIfThere(io: LockIo, path: string): boolean {
+  try {
+    io.unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
 }
-
-export function directoryStamp(io: LockIo, path: string): DirectoryStamp | undefined {
-  const stats = io.statSync(path, { throwIfNoEntry: false });
-  return stats && { inode: stats.ino, modifiedMs: stats.mtimeMs };
-}
-
-export const isSameDirectory = (one: DirectoryStamp, other: DirectoryStamp | undefined): boolean =>
-  other !== undefined && one.inode === other.inode && one.modifiedMs === other.modifiedMs;

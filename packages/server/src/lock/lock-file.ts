@@ -2,8 +2,14 @@
 // The order of the steps, and why no two processes can both come out as the owner, stand in README.md of this folder.
 
 import type { Clock } from "../clock.js";
-import { DirectoryLock, type KeptDirectory } from "./directory-lock.js";
-import { type DirectoryStamp, directoryStamp, HeldLock, isSameDirectory, type LockShop } from "./held-lock.js";
+import {
+  DirectoryLock,
+  type DirectoryStamp,
+  directoryStamp,
+  isSameDirectory,
+  type KeptDirectory,
+} from "./directory-lock.js";
+import { HeldLock, type LockShop } from "./held-lock.js";
 import { type HostFacts, processState } from "./host-facts.js";
 import type { TakeoverReason } from "./lock-event.js";
 import type { LockIo } from "./lock-io.js";
@@ -46,7 +52,7 @@ export class LockFile {
     const leftover = readOwner(this.#shop.io, place.ownerFile);
     const directory = await this.#shop.directories.make(place, onLost);
     if (directory === undefined) return this.#takeOver(place, owner, onLost);
-    if (this.#signNew(place, leftover, owner, directory)) return this.#held(place, owner, directory, undefined);
+    if (this.#signNew(place, leftover, owner, directory)) return this.#confirm(place, owner, directory, undefined);
     // Another took over our directory before we had named ourselves. It is his now.
     this.#shop.directories.forget(directory);
     return { type: "busy", owner: readOwner(this.#shop.io, place.ownerFile)?.owner };
@@ -80,12 +86,7 @@ export class LockFile {
     if (why === undefined) return { type: "busy", owner: found?.owner };
     if (!this.#replaceOwner(place, found, owner)) return { type: "busy", owner: undefined };
     const directory = await this.#adopt(place, judged, onLost);
-    if (directory !== undefined && holdsToken(io, place.ownerFile, owner.token)) {
-      return this.#held(place, owner, directory, { why, owner: found?.owner });
-    }
-    if (directory !== undefined) this.#shop.directories.forget(directory);
-    removeOwner(io, place.ownerFile, { owner, identity: owner.token }, owner.token);
-    return { type: "busy", owner: undefined };
+    return this.#confirm(place, owner, directory, { why, owner: found?.owner });
   }
 
   /** A directory that has changed since it was judged has a history we have not seen: step back. */
@@ -101,7 +102,20 @@ export class LockFile {
     return this.#shop.clock.now() - directory.modifiedMs > this.#shop.staleMs ? "stale" : undefined;
   }
 
-  #held(place: LockPlace, owner: LockOwner, directory: KeptDirectory, takenFrom: Takeover | undefined): TryOutcome {
-    return { type: "held", lock: new HeldLock(this.#shop, { place, token: owner.token, directory }), takenFrom };
+  /** The owner file says that it is ours. It is, if it still says so and the directory is the one we have made or judged. */
+  #confirm(
+    place: LockPlace,
+    owner: LockOwner,
+    directory: KeptDirectory | undefined,
+    takenFrom: Takeover | undefined,
+  ): TryOutcome {
+    const { io, directories } = this.#shop;
+    const isOurs = directory && isSameDirectory(directory.stamp, directoryStamp(io, place.lockDirectory));
+    if (isOurs && (takenFrom === undefined || holdsToken(io, place.ownerFile, owner.token))) {
+      return { type: "held", lock: new HeldLock(this.#shop, { place, token: owner.token, directory }), takenFrom };
+    }
+    if (directory !== undefined) directories.forget(directory);
+    removeOwner(io, place.ownerFile, { owner, identity: owner.token }, owner.token);
+    return { type: "busy", owner: undefined };
   }
 }

@@ -1,0 +1,346 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { mock, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { formatOwner, parseOwner } from "#server/lock/owner-file";
+import { age, held, here, lockFixture, ownerWith, plantLock, request, STALE_MS } from "../support/lock-fixture.js";
+
+test("a held lock is a directory and, beside it, a file with the facts of its owner; a released one is nothing", async (t) => {
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s7")));
+  assert.deepEqual(readdirSync(fixture.maildrop).sort(), ["postigo.lock", "postigo.owner"]);
+  assert.deepEqual(readdirSync(fixture.lockDirectory), []);
+  const owner = parseOwner(readFileSync(fixture.ownerFile, "utf8"));
+  assert.ok(owner);
+  const { token, ...facts } = owner;
+  assert.match(token, /^[0-9a-f-]{36}$/);
+  const since = new Date(fixture.clock.now()).toISOString();
+  assert.deepEqual(facts, { ...here, session: "s7", user: "ann@example.org", peer: "192.0.2.1", since });
+  assert.equal(statSync(fixture.ownerFile).mode & 0o777, 0o600);
+  assert.equal(lease.isHeld(), true);
+  lease.release();
+  assert.equal(lease.isHeld(), false);
+  assert.deepEqual(readdirSync(fixture.maildrop), []);
+});
+
+test("a lock leaves new/ and cur/ as they are: their times are what scans are compared with", async (t) => {
+  const { lock, maildrop } = lockFixture(t);
+  const folders = ["new", "cur"].map((name) => join(maildrop, name));
+  for (const folder of folders) mkdirSync(folder);
+  const before = folders.map((folder) => statSync(folder).ctimeMs);
+  held(t, await lock.acquire(maildrop, request())).release();
+  assert.deepEqual(
+    folders.map((folder) => statSync(folder).ctimeMs),
+    before,
+  );
+});
+
+test("release may be called twice and frees only its own lock", async (t) => {
+  const { lock, maildrop } = lockFixture(t);
+  const first = held(t, await lock.acquire(maildrop, request("s1")));
+  first.release();
+  const second = held(t, await lock.acquire(maildrop, request("s2")));
+  first.release();
+  assert.equal(second.isHeld(), true);
+  assert.equal((await lock.acquire(maildrop, request("s3"))).type, "in-use");
+});
+
+test("another process is refused and told who the owner is", async (t) => {
+  const fixture = lockFixture(t);
+  held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+  const outcome = await fixture.other().acquire(fixture.maildrop, request("s2"));
+  assert.equal(outcome.type, "in-use");
+  assert.equal(outcome.type === "in-use" && outcome.owner?.session, "s1");
+});
+
+for (const { name, spell } of [
+  { name: "a path with steps back", spell: (path: string) => `${join(path, "..")}/./Maildir/../Maildir` },
+  { name: "a trailing slash", spell: (path: string) => `${path}/` },
+  {
+    name: "a symbolic link",
+    spell: (path: string) => {
+      symlinkSync(path, `${path}-link`);
+      return `${path}-link`;
+    },
+  },
+]) {
+  test(`one maildrop is one lock, also through ${name}`, async (t) => {
+    const { lock, maildrop } = lockFixture(t);
+    held(t, await lock.acquire(maildrop, request("s1")));
+    assert.equal((await lock.acquire(spell(maildrop), request("s2"))).type, "in-use");
+  });
+}
+
+test("different maildrops do not meet", async (t) => {
+  const { lock, maildrop } = lockFixture(t);
+  mkdirSync(`${maildrop}2`);
+  held(t, await lock.acquire(maildrop, request()));
+  held(t, await lock.acquire(`${maildrop}2`, request()));
+});
+
+test("with a lock directory the maildrop stays untouched, and processes still exclude each other", async (t) => {
+  const { maildrop: directory } = lockFixture(t);
+  const fixture = lockFixture(t, { directory });
+  held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+  assert.deepEqual(readdirSync(fixture.maildrop), []);
+  for (const name of readdirSync(directory)) assert.match(name, /^postigo-[\w-]{43}\.(lock|owner)$/);
+  assert.equal((await fixture.other().acquire(fixture.maildrop, request())).type, "in-use");
+});
+
+test("a lock directory that is missing is told, not worked around", async (t) => {
+  const { maildrop } = lockFixture(t);
+  const fixture = lockFixture(t, { directory: join(maildrop, "absent") });
+  assert.equal((await fixture.lock.acquire(fixture.maildrop, request())).type, "unavailable");
+});
+
+test("a maildrop that does not exist yet is held in memory, under the name it will have", async (t) => {
+  const { lock, maildrop, events } = lockFixture(t);
+  const missing = join(maildrop, "not", "yet");
+  const lease = held(t, await lock.acquire(missing, request("s1")));
+  assert.equal(existsSync(missing), false);
+  assert.deepEqual(events, []);
+  assert.equal(lease.isHeld(), true);
+  mkdirSync(missing, { recursive: true });
+  assert.equal((await lock.acquire(missing, request("s2"))).type, "in-use");
+  lease.release();
+  held(t, await lock.acquire(missing, request("s3")));
+});
+
+const fails =
+  (code: string): (() => never) =>
+  () => {
+    throw Object.assign(new Error(code), { code });
+  };
+
+for (const code of ["EROFS", "ENOSPC", "EDQUOT"]) {
+  for (const call of ["mkdirSync", "openSync", "writeSync"] as const) {
+    test(`${code} from ${call}: the session goes on, excluded within the process only, and an event says so`, async (t) => {
+      const fixture = lockFixture(t, { io: { [call]: fails(code) } });
+      const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+      assert.deepEqual(fixture.events, [
+        { type: "lock-in-memory-only", maildrop: fixture.maildrop, session: "s1", code },
+      ]);
+      assert.deepEqual(readdirSync(fixture.maildrop), []);
+      assert.equal(lease.isHeld(), true);
+      assert.equal((await fixture.lock.acquire(fixture.maildrop, request("s2"))).type, "in-use");
+      lease.release();
+      assert.equal(lease.isHeld(), false);
+      held(t, await fixture.lock.acquire(fixture.maildrop, request("s3")));
+    });
+  }
+}
+
+test("a disk that takes a part of the owner file is a full disk", async (t) => {
+  const fixture = lockFixture(t, { io: { writeSync: (() => 7) as never } });
+  held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+  assert.equal(fixture.events[0]?.type, "lock-in-memory-only");
+  assert.deepEqual(readdirSync(fixture.maildrop), []);
+});
+
+for (const code of ["EACCES", "EPERM", "EIO", "ENOTDIR"]) {
+  test(`${code} is unavailable, with its cause, and blocks nobody`, async (t) => {
+    const fixture = lockFixture(t, { io: { mkdirSync: fails(code) } });
+    for (const session of ["s1", "s2"]) {
+      const outcome = await fixture.lock.acquire(fixture.maildrop, request(session));
+      assert.equal(outcome.type, "unavailable");
+      assert.equal(outcome.type === "unavailable" && (outcome.cause as NodeJS.ErrnoException).code, code);
+    }
+  });
+}
+
+test("a path that leads through a file is unavailable", async (t) => {
+  const { lock, maildrop } = lockFixture(t);
+  writeFileSync(join(maildrop, "file"), "");
+  assert.equal((await lock.acquire(join(maildrop, "file", "Maildir"), request())).type, "unavailable");
+});
+
+test("a lock that cannot be removed is told by an event; release does not throw and the process goes on", async (t) => {
+  const fixture = lockFixture(t, { io: { unlinkSync: fails("EIO") } });
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+  lease.release();
+  assert.equal(fixture.events[0]?.type, "lock-release-failed");
+  assert.equal(
+    (await fixture.lock.acquire(fixture.maildrop, request("s2"))).type,
+    "in-use",
+    "it stands until it is stale",
+  );
+});
+
+test("a lock that was taken over is not held any more, and its release leaves the successor's", async (t) => {
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+  const successor = formatOwner(ownerWith({ token: "successor", host: "elsewhere" }));
+  writeFileSync(fixture.ownerFile, successor);
+  assert.equal(lease.isHeld(), false);
+  lease.release();
+  assert.equal(readFileSync(fixture.ownerFile, "utf8"), successor);
+  assert.equal(existsSync(fixture.lockDirectory), true);
+});
+
+test("a lock whose directory is another one is not held any more, and its release leaves it", async (t) => {
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+  mkdirSync(`${fixture.lockDirectory}-new`);
+  renameSync(`${fixture.lockDirectory}-new`, fixture.lockDirectory);
+  assert.equal(lease.isHeld(), false);
+  lease.release();
+  assert.equal(existsSync(fixture.lockDirectory), true);
+});
+
+for (const name of ["lockDirectory", "ownerFile"] as const) {
+  test(`a lock whose ${name} somebody removed is not held any more`, async (t) => {
+    const fixture = lockFixture(t);
+    const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+    rmSync(fixture[name], { recursive: true });
+    assert.equal(lease.isHeld(), false);
+    lease.release();
+  });
+}
+
+test("a lock that has given no sign of life for the stale age is not held: anybody may take it at any moment", async (t) => {
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+  age(fixture, STALE_MS - 10);
+  assert.equal(lease.isHeld(), true);
+  age(fixture, STALE_MS + 1000);
+  assert.equal(lease.isHeld(), false);
+});
+
+test("an event loop that stalled past the stale age does not break the lock of its own process", async (t) => {
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+  age(fixture, 10 * STALE_MS);
+  assert.equal((await fixture.lock.acquire(fixture.maildrop, request("s2"))).type, "in-use");
+  age(fixture, 0);
+  assert.equal(lease.isHeld(), true);
+});
+
+test("the heartbeat keeps the directory fresh, and tells once when it finds it touched by another", async (t) => {
+  const start = Math.floor(Date.now() / 1000) * 1000;
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: start });
+  t.after(() => mock.timers.reset());
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+  const losses: unknown[] = [];
+  lease.onLost((cause) => losses.push(cause));
+  for (let beat = 1; beat <= 30; beat++) {
+    mock.timers.tick(STALE_MS / 6);
+    assert.equal(statSync(fixture.lockDirectory).mtimeMs, start + (beat * STALE_MS) / 6);
+  }
+  assert.equal(losses.length, 0);
+  age(fixture, 7000);
+  mock.timers.tick(STALE_MS / 6);
+  mock.timers.tick(STALE_MS);
+  assert.equal(losses.length, 1);
+  assert.deepEqual(
+    fixture.events.map(({ type }) => type),
+    ["lock-lost"],
+  );
+  assert.equal(lease.isHeld(), false);
+  lease.onLost((cause) => losses.push(cause));
+  assert.equal(losses.length, 2, "who asks late is told at once");
+  lease.release();
+  assert.deepEqual(readdirSync(fixture.maildrop), [], "what still bears our token is ours to remove");
+});
+
+test("a released lock has no heartbeat", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  t.after(() => mock.timers.reset());
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+  lease.onLost(() => assert.fail("it was given back, not lost"));
+  lease.release();
+  mock.timers.tick(10 * STALE_MS);
+  assert.deepEqual(fixture.events, []);
+});
+
+test("a login waits for the owner in another process and gets in when it leaves", async (t) => {
+  const fixture = lockFixture(t, { waitMs: 3000 });
+  const first = held(t, await fixture.other().acquire(fixture.maildrop, request("s1")));
+  const waiting = fixture.lock.acquire(fixture.maildrop, request("s2"));
+  for (let step = 0; step < 10; step++) {
+    fixture.clock.advance(50);
+    await turn();
+  }
+  first.release();
+  fixture.clock.advance(250);
+  held(t, await waiting);
+});
+
+test("a login that has waited its time is refused, and nothing of it is left", async (t) => {
+  const fixture = lockFixture(t, { waitMs: 3000 });
+  held(t, await fixture.other().acquire(fixture.maildrop, request("s1")));
+  const waiting = fixture.lock.acquire(fixture.maildrop, request("s2"));
+  let outcome: string | undefined;
+  void waiting.then(({ type }) => {
+    outcome = type;
+  });
+  for (let step = 0; step < 29; step++) {
+    fixture.clock.advance(100);
+    await turn();
+  }
+  assert.equal(outcome, undefined, "after 2.9 s");
+  fixture.clock.advance(100);
+  await turn();
+  await turn();
+  assert.equal(outcome, "in-use");
+  assert.equal(fixture.clock.pending, 0);
+});
+
+test("a login whose client has gone stops waiting at once", async (t) => {
+  const fixture = lockFixture(t, { waitMs: 3000 });
+  const first = held(t, await fixture.other().acquire(fixture.maildrop, request("s1")));
+  const client = new AbortController();
+  const waiting = fixture.lock.acquire(fixture.maildrop, request("s2", client.signal));
+  await turn();
+  client.abort();
+  assert.equal((await waiting).type, "in-use");
+  assert.equal(fixture.clock.pending, 0);
+  first.release();
+  assert.deepEqual(readdirSync(fixture.maildrop), []);
+  held(t, await fixture.lock.acquire(fixture.maildrop, request("s3")));
+});
+
+test("a client that goes while its lock is being taken gets none, and leaves none", async (t) => {
+  const fixture = lockFixture(t);
+  const client = new AbortController();
+  const taking = fixture.lock.acquire(fixture.maildrop, request("s1", client.signal));
+  client.abort();
+  assert.equal((await taking).type, "in-use");
+  assert.deepEqual(readdirSync(fixture.maildrop), []);
+  held(t, await fixture.lock.acquire(fixture.maildrop, request("s2")));
+});
+
+test("waiting sessions of one process get in one by one, in the order they came", async (t) => {
+  const fixture = lockFixture(t, { waitMs: 3000 });
+  const order: string[] = [];
+  const first = held(t, await fixture.lock.acquire(fixture.maildrop, request("s0")));
+  const all = ["s1", "s2", "s3"].map(async (session) => {
+    const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request(session)));
+    order.push(session);
+    assert.equal(lease.isHeld(), true);
+    await turn();
+    assert.equal(order.at(-1), session, "nobody came in meanwhile");
+    lease.release();
+  });
+  first.release();
+  await Promise.all(all);
+  assert.deepEqual(order, ["s1", "s2", "s3"]);
+});
+
+test("a lock planted with an owner of this very process is not stolen while it is fresh", async (t) => {
+  const fixture = lockFixture(t);
+  plantLock(fixture, {});
+  assert.equal((await fixture.lock.acquire(fixture.maildrop, request())).type, "in-use");
+});

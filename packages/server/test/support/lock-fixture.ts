@@ -1,0 +1,91 @@
+// A maildrop, a lock over it, and owners of every kind to find in it.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { createMaildropLock } from "#server/lock/create-maildrop-lock";
+import { type HostFacts, readHostFacts } from "#server/lock/host-facts";
+import type { LockEvent } from "#server/lock/lock-event";
+import { type LockIo, nodeLockIo } from "#server/lock/lock-io";
+import type { Lease, LockOutcome, LockOwner, LockRequest, MaildropLock } from "#server/lock/maildrop-lock";
+import { formatOwner } from "#server/lock/owner-file";
+import { FakeClock } from "./fake-clock.js";
+import { tempDirectory } from "./temp-directory.js";
+
+export const STALE_MS = 60_000;
+export const here: HostFacts = readHostFacts();
+
+export interface LockFixture {
+  readonly maildrop: string;
+  readonly lockDirectory: string;
+  readonly ownerFile: string;
+  readonly clock: FakeClock;
+  readonly events: LockEvent[];
+  readonly lock: MaildropLock;
+  /** Another process on the same spool, as far as locks can tell. */
+  other(): MaildropLock;
+}
+
+export interface FixtureOptions {
+  readonly waitMs?: number;
+  readonly io?: Partial<LockIo>;
+  readonly directory?: string;
+}
+
+export function lockFixture(t: TestContext, { waitMs = 0, io = {}, directory }: FixtureOptions = {}): LockFixture {
+  const maildrop = join(tempDirectory(t), "Maildir");
+  mkdirSync(maildrop);
+  const clock = new FakeClock();
+  const events: LockEvent[] = [];
+  const create = (): MaildropLock =>
+    createMaildropLock({
+      ...{ waitMs, staleMs: STALE_MS, directory, clock },
+      ...{ io: { ...nodeLockIo, ...io }, onEvent: (event) => void events.push(event) },
+    });
+  const paths = { lockDirectory: join(maildrop, "postigo.lock"), ownerFile: join(maildrop, "postigo.owner") };
+  return { maildrop, ...paths, clock, events, lock: create(), other: create };
+}
+
+export const request = (session = "s1", signal: AbortSignal = new AbortController().signal): LockRequest => ({
+  session,
+  user: "ann@example.org",
+  peer: "192.0.2.1",
+  signal,
+});
+
+/** The lease of an outcome that must be `held`; released when the test ends, so that no heartbeat outlives it. */
+export function held(t: TestContext, outcome: LockOutcome): Lease {
+  if (outcome.type !== "held") throw new Error(`not held: ${outcome.type}`, { cause: outcome });
+  t.after(() => outcome.lease.release());
+  return outcome.lease;
+}
+
+export const ownerWith = (facts: Partial<LockOwner>): LockOwner => ({
+  token: "someone-elses-token",
+  ...here,
+  session: "s0",
+  user: "ann@example.org",
+  peer: "192.0.2.9",
+  since: "2026-11-22T10:00:00.000Z",
+  ...facts,
+});
+
+/** What another process has left behind: the lock directory, and an owner file if there are facts or other text to put into it. */
+export function plantLock(fixture: LockFixture, owner: Partial<LockOwner> | string | undefined, ageMs = 0): void {
+  mkdirSync(fixture.lockDirectory);
+  const text = typeof owner === "string" ? owner : owner && formatOwner(ownerWith(owner));
+  if (text !== undefined) writeFileSync(fixture.ownerFile, text);
+  age(fixture, ageMs);
+}
+
+/** Makes the last sign of life that old. */
+export function age({ lockDirectory, clock }: LockFixture, ageMs: number): void {
+  const seconds = (clock.now() - ageMs) / 1000;
+  utimesSync(lockDirectory, seconds, seconds);
+}
+
+/** The id of a process that has ended and been reaped. */
+export function deadPid(): number {
+  return spawnSync(process.execPath, ["--version"]).pid;
+}
