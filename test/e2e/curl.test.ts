@@ -8,6 +8,7 @@ import { canonical } from "../support/canonical.js";
 import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
 import { hardMessages, ordinaryMessages } from "../support/hard-messages.js";
 import { type Finished, needs, run } from "../support/real-client.js";
+import { assertSameMessages } from "../support/same-messages.js";
 
 const CREDENTIALS = ["-sS", "-u", `alice:${PASSWORD}`] as const;
 /** On an unencrypted loopback connection the configuration of the tests allows all of them. */
@@ -87,7 +88,7 @@ test("RFC 1939 §5: curl fetches every content exactly over POP3S", needs("curl"
   );
   assert.equal(status, 0, stderr);
   const fetched = readdirSync(target).map((name) => readFileSync(join(target, name)));
-  assert.deepEqual(fetched.sort(Buffer.compare), maildir.canonicalContents());
+  assertSameMessages(fetched, maildir.canonicalContents());
 });
 
 test("curl lists, asks for unique-ids and deletes by custom commands", needs("curl"), async (t) => {

@@ -9,6 +9,7 @@ import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
 import { ordinaryMessages } from "../support/hard-messages.js";
 import type { MaildirFixture } from "../support/maildir-fixture.js";
 import { type Finished, needs, run } from "../support/real-client.js";
+import { assertSameMessages } from "../support/same-messages.js";
 
 /** fetchmail's exit statuses. */
 const FETCHED = 0;
@@ -42,13 +43,11 @@ class Fetchmail {
 
   /** Messages fetched so far, with LF line ends as fetchmail hands them on. */
   fetched(): Buffer[] {
-    return readdirSync(this.#target)
-      .map((name) => readFileSync(join(this.#target, name)))
-      .sort(Buffer.compare);
+    return readdirSync(this.#target).map((name) => readFileSync(join(this.#target, name)));
   }
 }
 
-const stored = (maildir: MaildirFixture): Buffer[] => maildir.canonicalContents().map(withLf).sort(Buffer.compare);
+const stored = (maildir: MaildirFixture): Buffer[] => maildir.canonicalContents().map(withLf);
 const PLAIN = "sslproto ''";
 
 test("fetchmail uidl keep: all is fetched once, the second poll fetches nothing", needs("fetchmail"), async (t) => {
@@ -57,7 +56,7 @@ test("fetchmail uidl keep: all is fetched once, the second poll fetches nothing"
   const fetchmail = new Fetchmail(gateway);
   const first = await fetchmail.poll(gateway.ports.none, `uidl keep ${PLAIN}`);
   assert.equal(first.status, FETCHED, first.stderr + first.stdout);
-  assert.deepEqual(fetchmail.fetched(), stored(maildir));
+  assertSameMessages(fetchmail.fetched(), stored(maildir));
   const second = await fetchmail.poll(gateway.ports.none, `uidl keep ${PLAIN}`);
   assert.equal(second.status, NOTHING_NEW, second.stderr + second.stdout);
   assert.equal(fetchmail.fetched().length, ordinaryMessages.length);
@@ -89,7 +88,7 @@ for (const { name, port, options } of [
     const trust = name === "plain" ? "" : `sslcertck sslcertfile "${gateway.certificate.certificate}"`;
     const { status, stderr, stdout } = await fetchmail.poll(gateway.ports[port], `nokeep ${options} ${trust}`);
     assert.equal(status, FETCHED, stderr + stdout);
-    assert.deepEqual(fetchmail.fetched(), expected);
+    assertSameMessages(fetchmail.fetched(), expected);
     assert.deepEqual(maildir.files(), []);
     assert.equal((await gateway.event("login")).tls, name !== "plain");
   });

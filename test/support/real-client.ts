@@ -11,14 +11,15 @@ export interface Finished {
 export interface RunOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
+  /** Numeric user and group to run as; needs root. */
+  readonly user?: number;
   readonly deadlineMs?: number;
 }
 
 /** Runs a program; never through a shell. The deadline ends it with SIGKILL and fails the test. */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const env = { ...process.env, ...options.env };
-  const child = spawn(program, args, { env, ...(options.cwd === undefined ? {} : { cwd: options.cwd }) });
+  const identity = options.user === undefined ? {} : { uid: options.user, gid: options.user };
+  const child = spawn(program, args, { env: { ...process.env, ...options.env }, ...identity });
   const timer = setTimeout(() => child.kill("SIGKILL"), options.deadlineMs ?? 60_000);
   child.stdin.on("error", () => {});
   child.stdin.end(options.input ?? "");
