@@ -77,9 +77,9 @@ const readConfig = (sources: Parameters<typeof loadConfig>[0]): Read => {
 
 /** Everything from flags and variables; no port that needs privileges, passwords in clear on this machine only. */
 const quickConfig = ({ flags, env }: Wanted): Read => {
-  const { POSTIGO_MAILDIR, POSTIGO_CERTIFICATE } = env;
-  if (Object.keys(flags).length === 0 && !POSTIGO_MAILDIR) throw new CommandError(EXIT.missingInput, NOTHING_GIVEN);
-  const hasCertificate = "certificate" in flags || Boolean(POSTIGO_CERTIFICATE);
+  const isGiven = (flag: string): boolean => flag in flags || Boolean(env[`POSTIGO_${flag.toUpperCase()}`]);
+  refuseHalf(isGiven("maildir"), "user" in flags || isGiven("accounts"));
+  const hasCertificate = isGiven("certificate");
   const defaults: ConfigInput = {
     listen: [{ address: "127.0.0.1", port: 1110, tls: hasCertificate ? "starttls" : "none" }],
     auth: { plaintext: "loopback" },
@@ -88,6 +88,13 @@ const quickConfig = ({ flags, env }: Wanted): Read => {
   refuseOpenListeners(read.config);
   refuseWrongMaildir(read.config);
   return read;
+};
+
+const refuseHalf = (hasMaildir: boolean, hasAccounts: boolean): void => {
+  if (hasMaildir && hasAccounts) return;
+  if (!hasMaildir && !hasAccounts) throw new CommandError(EXIT.missingInput, NOTHING_GIVEN);
+  const missing = hasMaildir ? "who may log in? Add --user NAME:PASSWORD" : "where is the mail? Add --maildir DIR";
+  throw new CommandError(EXIT.usage, `${missing}, or name a configuration file: --config FILE`);
 };
 
 const refuseOpenListeners = ({ listen, auth }: Config): void => {

@@ -1,6 +1,5 @@
 // `postigo hash`: a password → the hash that stands in the users file.
 
-import type { Options } from "yargs";
 import {
   HASHABLE_SCHEMES,
   type HashableScheme,
@@ -13,13 +12,6 @@ import { CommandError, EXIT } from "./exit-code.js";
 import { type Parsed, textOf } from "./options.js";
 import { readPassword } from "./password-input.js";
 import type { Terminal } from "./terminal.js";
-
-export const SCHEME_OPTION: Options = {
-  alias: "s",
-  type: "string",
-  requiresArg: true,
-  describe: `one of ${HASHABLE_SCHEMES.join(", ")}`,
-};
 
 export const hash = async (parsed: Parsed, terminal: Terminal): Promise<number> => {
   const scheme = schemeOf(textOf(parsed, "scheme"));

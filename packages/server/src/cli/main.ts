@@ -2,13 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import yargs, { type Argv } from "yargs";
+import { HASHABLE_SCHEMES } from "../auth/schemes/hash-password.js";
 import { nearest } from "../config/suggestion.js";
-import { check } from "./check.js";
 import { CommandError, EXIT } from "./exit-code.js";
-import { hash, SCHEME_OPTION } from "./hash.js";
-import { inspect } from "./inspect.js";
 import { CONFIG_FLAGS, CONFIG_OPTION, type Parsed, refuseStrangers, withConfigOptions } from "./options.js";
-import { serve } from "./serve.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 
 /** Runs the command that the words ask for; resolves with the exit code of the process (sysexits). */
@@ -32,6 +29,7 @@ interface Command {
   readonly about: string;
   readonly options: readonly string[];
   readonly build: (yargs: Argv) => Argv;
+  /** Loads what the command needs, and no more: a typing error is answered before the server's parts are read from disk. */
   readonly run: (parsed: Parsed, terminal: Terminal) => Promise<number>;
 }
 
@@ -47,7 +45,7 @@ const COMMANDS: readonly Command[] = [
         .example("$0 serve --maildir ~/Maildir --user me:secret", "one Maildir on 127.0.0.1 port 1110")
         .example("$0 serve --maildir '/srv/mail/%{user}' --user a:x --user b:y", "several users, one Maildir each")
         .epilogue(EPILOGUE),
-    run: serve,
+    run: async (parsed) => (await import("./serve.js")).serve(parsed),
   },
   {
     name: "check",
@@ -58,7 +56,7 @@ const COMMANDS: readonly Command[] = [
       withConfigOptions(options)
         .option("json", { type: "boolean", describe: "print JSON" })
         .example("$0 check --config postigo.yaml", "exit code 0: it can be served"),
-    run: check,
+    run: async (parsed, terminal) => (await import("./check.js")).check(parsed, terminal),
   },
   {
     name: "hash",
@@ -67,10 +65,15 @@ const COMMANDS: readonly Command[] = [
     options: ["scheme", "s"],
     build: (options) =>
       options
-        .option("scheme", SCHEME_OPTION)
+        .option("scheme", {
+          alias: "s",
+          type: "string",
+          requiresArg: true,
+          describe: `one of ${HASHABLE_SCHEMES.join(", ")}`,
+        })
         .example("$0 hash", "asks for the password twice, prints {ARGON2ID}…")
         .example("printf %s secret | $0 hash -s SHA512-CRYPT", "reads it from standard input"),
-    run: hash,
+    run: async (parsed, terminal) => (await import("./hash.js")).hash(parsed, terminal),
   },
   {
     name: "inspect",
@@ -84,7 +87,7 @@ const COMMANDS: readonly Command[] = [
         .option("json", { type: "boolean", describe: "print JSON" })
         .example("$0 inspect ana@example.org", "the maildrop that this user would get")
         .example("$0 inspect ~/Maildir --json", "any Maildir; nothing is locked or changed"),
-    run: inspect,
+    run: async (parsed, terminal) => (await import("./inspect.js")).inspect(parsed, terminal),
   },
 ];
 

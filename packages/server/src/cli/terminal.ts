@@ -9,8 +9,6 @@ export interface Terminal {
   /** For everything else: warnings, questions, errors. */
   err(text: string): void;
   readonly outIsTerminal: boolean;
-  /** Columns of the terminal. */
-  readonly width: number;
 }
 
 /** The streams of this process. A reader that has seen enough (`| head`) ends the program quietly, a full disk with an error. */
@@ -27,6 +25,5 @@ export const processTerminal = (): Terminal => {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     outIsTerminal: stdout.isTTY === true,
-    width: stdout.columns ?? 80,
   };
 };
