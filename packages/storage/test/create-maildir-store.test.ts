@@ -265,6 +265,15 @@ test("create makes what is missing, for its owner only, but never the spool itse
   assert.equal(await openingTrouble(store, join(spool, "file/x"), options), "NOT_A_MAILDIR");
 });
 
+test("what cannot be created is said, and nothing half made counts as a maildrop", async (t) => {
+  const spool = temporaryDirectory(t);
+  const root = join(spool, "dave");
+  const files = new FaultyFileSystem(disk, failEach("mkdir", "ENOSPC", "/cur"));
+  assert.equal(await openingTrouble(freshStore({ fs: files }), root, { create: true, anchor: spool }), "CANNOT_CREATE");
+  assert.equal(await openingTrouble(freshStore(), root, { anchor: spool }), "NOT_A_MAILDIR");
+  assert.equal((await openMaildrop(freshStore(), root, { create: true, anchor: spool })).messages.count, 0);
+});
+
 function inAnHour(): number {
   return Date.now() + 3_600_000;
 }
