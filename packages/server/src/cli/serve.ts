@@ -6,6 +6,7 @@
 import { systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { createGateway, type Gateway } from "../index.js";
+import { leaveWorkerPool, runWorkerPool, servesItself, workerCount } from "../lifecycle/worker-pool.js";
 import { createEventLog, type OwnedEventLog } from "../log/create-event-log.js";
 import type { Discovery } from "./discovery.js";
 import { examine, examinePlaces } from "./examination.js";
@@ -20,12 +21,21 @@ export const serve = async (parsed: Parsed): Promise<number> => {
   const found = findConfig({ file: textOf(parsed, "config"), flags: flagsOf(parsed), env: process.env });
   refuseFaults(await examine(found.config, systemClock.now()));
   const log = openLog(found.config);
+  const workers = workerCount(found.config.workers);
+  if (!servesItself(workers)) return superviseWorkers(workers, log);
   warn(log, found);
   const gateway = await started(found, log);
   await untilTold(gateway, log);
   await gateway.stop();
   await log.close();
+  leaveWorkerPool();
   return EXIT.ok;
+};
+
+const superviseWorkers = async (workers: number, log: OwnedEventLog): Promise<number> => {
+  const code = await runWorkerPool({ workers, log, clock: systemClock, onHangUp: () => log.reopen() });
+  await log.close();
+  return code;
 };
 
 const refuseFaults = (discoveries: readonly Discovery[]): void => {

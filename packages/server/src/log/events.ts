@@ -46,6 +46,7 @@ export interface EventFields {
   "message-not-removed": { session: string; user: string; uid: string; file: string; error: string };
 
   "gateway-started": { pid: number; listeners: number };
+  "worker-died": { pid: number; why: string; restartMs: number };
   "gateway-stopping": { sessions: number };
   "gateway-stopped": Record<never, FieldValue>;
   listening: { address: string; port: number; tls: string };
@@ -110,6 +111,7 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "octets-corrected": "warn",
   "maildrop-close-failed": "error",
   "gateway-started": "info",
+  "worker-died": "error",
   "gateway-stopping": "info",
   "gateway-stopped": "info",
   listening: "info",
