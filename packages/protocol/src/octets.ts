@@ -1,5 +1,5 @@
 // Octets by name, and the few conversions between octets, numbers and text that the protocol needs. No runtime library is
-// used, so UTF-8 is written here (encode) or left to the language's own strict decoder (decodeURIComponent).
+// used, so UTF-8 goes through what the language itself has: encodeURIComponent and its strict counterpart.
 
 export const LF = 0x0a;
 export const CR = 0x0d;
@@ -18,6 +18,9 @@ export interface Span {
   readonly end: number;
 }
 
+/** The octet at a position; 0 outside of the memory. */
+export const octetAt = (octets: Uint8Array, at: number): number => octets[at] ?? 0;
+
 /** ASCII letters become capitals, every other octet stays. */
 export const upperCase = (octet: number): number => (octet >= 0x61 && octet <= 0x7a ? octet - 0x20 : octet);
 
@@ -27,7 +30,7 @@ export const isControl = (octet: number): boolean => octet < SP || octet === DEL
 /** One character an octet, 0x00–0xFF. */
 export function latin1Text({ octets, start, end }: Span): string {
   let text = "";
-  for (let at = start; at < end; at++) text += String.fromCharCode(octets[at] ?? 0);
+  for (let at = start; at < end; at++) text += String.fromCharCode(octetAt(octets, at));
   return text;
 }
 
@@ -35,7 +38,7 @@ export function latin1Text({ octets, start, end }: Span): string {
 export function utf8Text(span: Span): string | undefined {
   const { octets, start, end } = span;
   let escaped = "";
-  for (let at = start; at < end; at++) escaped += ESCAPES[octets[at] ?? 0];
+  for (let at = start; at < end; at++) escaped += ESCAPES[octetAt(octets, at)];
   try {
     return decodeURIComponent(escaped);
   } catch {
@@ -46,7 +49,7 @@ export function utf8Text(span: Span): string | undefined {
 /** True for well-formed UTF-8; says so of ASCII without making a text of it. */
 export function isUtf8(span: Span): boolean {
   for (let at = span.start; at < span.end; at++) {
-    if ((span.octets[at] ?? 0) >= 0x80) return utf8Text(span) !== undefined;
+    if (octetAt(span.octets, at) >= 0x80) return utf8Text(span) !== undefined;
   }
   return true;
 }
@@ -76,24 +79,15 @@ export function writeDecimal(target: Uint8Array, at: number, value: number): num
 }
 
 function encodeUtf8(text: string): Uint8Array {
+  const escaped = encodeURIComponent(text);
   const octets: number[] = [];
-  for (const character of text) appendCodePoint(octets, character.codePointAt(0) ?? 0);
+  for (let at = 0; at < escaped.length; at++) {
+    const isEscape = escaped[at] === "%";
+    octets.push(isEscape ? Number(`0x${escaped.slice(at + 1, at + 3)}`) : escaped.charCodeAt(at));
+    if (isEscape) at += 2;
+  }
   return Uint8Array.from(octets);
 }
-
-function appendCodePoint(octets: number[], point: number): void {
-  if (point < 0x80) {
-    octets.push(point);
-  } else if (point < 0x800) {
-    octets.push(0xc0 | (point >> 6), continuation(point));
-  } else if (point < 0x10000) {
-    octets.push(0xe0 | (point >> 12), continuation(point >> 6), continuation(point));
-  } else {
-    octets.push(0xf0 | (point >> 18), continuation(point >> 12), continuation(point >> 6), continuation(point));
-  }
-}
-
-const continuation = (bits: number): number => 0x80 | (bits & 0x3f);
 
 const ESCAPES: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   const isPlain = octet < 0x80 && octet !== 0x25;

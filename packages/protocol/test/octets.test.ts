@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { isUtf8, latin1Text, utf8Octets, utf8Text, writeDecimal } from "#protocol/octets";
+import { isUtf8, latin1Text, octetAt, utf8Octets, utf8Text, writeDecimal } from "#protocol/octets";
 import { octetsOf, textOf } from "./support/octets.js";
 import { spanOf } from "./support/spans.js";
 
@@ -34,6 +34,20 @@ describe("octets and text", () => {
   test("latin-1 has a character for each octet", () => {
     const all = textOf(Uint8Array.from({ length: 256 }, (_, octet) => octet));
     assert.equal(latin1Text(spanOf(all)), all);
+  });
+
+  test("there is nothing but 0 outside of the memory", () => {
+    assert.deepEqual(
+      [-1, 0, 1, 2].map((at) => octetAt(Uint8Array.of(7, 8), at)),
+      [0, 7, 8, 0],
+    );
+  });
+
+  test("there is nothing but 0 outside of the memory", () => {
+    assert.deepEqual(
+      [-1, 0, 1, 2].map((at) => octetAt(Uint8Array.of(7, 8), at)),
+      [0, 7, 8, 0],
+    );
   });
 
   test("decimal digits are those of the language", () => {

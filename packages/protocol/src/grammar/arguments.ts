@@ -10,7 +10,7 @@
 // Spaces at the end of an argument are tolerated, except in a password.
 
 import { MOST_BODY_LINES } from "../limits.js";
-import { DIGIT_NINE, DIGIT_ZERO, EQUALS, isUtf8, latin1Text, SP, type Span, utf8Text } from "../octets.js";
+import { DIGIT_NINE, DIGIT_ZERO, EQUALS, isUtf8, latin1Text, octetAt, SP, type Span, utf8Text } from "../octets.js";
 import { Secret } from "../secret.js";
 import { decodeBase64 } from "./base64.js";
 import type { Command } from "./command.js";
@@ -85,12 +85,11 @@ function trimEnd({ octets, start, end }: Span): Span {
   return { octets, start, end: last };
 }
 
-/** The number that a span of nothing but digits means. */
+/** The number that a span of nothing but digits means; the span is not empty. */
 function numberIn({ octets, start, end }: Span): number | undefined {
-  if (start === end) return undefined;
   let number = 0;
   for (let at = start; at < end; at++) {
-    const octet = octets[at] ?? 0;
+    const octet = octetAt(octets, at);
     if (octet < DIGIT_ZERO || octet > DIGIT_NINE) return undefined;
     number = Math.min(number * 10 + (octet - DIGIT_ZERO), Number.MAX_SAFE_INTEGER);
   }

@@ -1,6 +1,6 @@
 // Keyword → how its argument reads. A command enters the grammar by one row here.
 
-import { latin1Text, type Span, upperCase, utf8Text } from "../octets.js";
+import { latin1Text, octetAt, type Span, upperCase, utf8Text } from "../octets.js";
 import {
   type ArgumentReader,
   apopArguments,
@@ -39,7 +39,7 @@ export function readerOf({ octets, start, end }: Span): ArgumentReader | undefin
   const length = end - start;
   if (length < SHORTEST || length > LONGEST) return undefined;
   let packed = 0;
-  for (let at = start; at < end; at++) packed = (packed << 8) | upperCase(octets[at] ?? 0);
+  for (let at = start; at < end; at++) packed = (packed << 8) | upperCase(octetAt(octets, at));
   return BY_KEYWORD.get(packed);
 }
 

@@ -3,7 +3,7 @@
 //   line    = keyword [SP argument]      keyword: letters in any case (RFC 1939 §3); exactly one space
 //   octets  = 0x20–0x7E and, in arguments, 0x80–0xFF; a control octet anywhere makes the line an error (docs/adr/0003)
 
-import { isControl, SP, type Span } from "../octets.js";
+import { isControl, octetAt, SP, type Span } from "../octets.js";
 import type { Command, Malformed } from "./command.js";
 import { readerOf } from "./keyword-table.js";
 
@@ -11,7 +11,7 @@ import { readerOf } from "./keyword-table.js";
 export function parseCommand({ octets, start, end }: Span): Command | Malformed {
   let space = end;
   for (let at = end - 1; at >= start; at--) {
-    const octet = octets[at] ?? 0;
+    const octet = octetAt(octets, at);
     if (isControl(octet)) return CONTROL_OCTET;
     if (octet === SP) space = at;
   }

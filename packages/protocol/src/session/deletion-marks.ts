@@ -2,11 +2,12 @@
 // needs are kept, not counted (D27: no search in a list).
 
 import { type MessageNumber, messageNumberAt } from "../message-number.js";
+import { octetAt } from "../octets.js";
 import type { Listing } from "./listing.js";
 
 export class DeletionMarks {
   readonly #listing: Listing;
-  #bits: Uint32Array | undefined;
+  #bits: Uint8Array | undefined;
   #count = 0;
   #octets = 0;
 
@@ -35,10 +36,10 @@ export class DeletionMarks {
 
   /** Marks a message that is not marked yet. */
   add(message: MessageNumber): void {
-    this.#bits ??= new Uint32Array((this.#listing.count + 31) >>> 5);
+    this.#bits ??= new Uint8Array((this.#listing.count + 7) >>> 3);
     const position = message - 1;
-    const word = position >>> 5;
-    this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (position & 31));
+    const eight = position >>> 3;
+    this.#bits[eight] = octetAt(this.#bits, eight) | (1 << (position & 7));
     this.#count++;
     this.#octets += this.#listing.octets(message);
   }
@@ -61,7 +62,7 @@ export class DeletionMarks {
   }
 
   #hasPosition(position: number): boolean {
-    const word = this.#bits?.[position >>> 5] ?? 0;
-    return ((word >>> (position & 31)) & 1) === 1;
+    const eight = this.#bits?.[position >>> 3] ?? 0;
+    return ((eight >>> (position & 7)) & 1) === 1;
   }
 }

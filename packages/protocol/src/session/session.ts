@@ -295,11 +295,10 @@ export class Session {
     this.#end(reason, outbox);
   }
 
-  /** A maildrop that is open, or about to be, is let go; only the update has done that itself. */
+  /** A maildrop that is open, or about to be, is let go; only a finished update has done that itself. */
   #end(reason: CloseReason, outbox: Outbox): void {
-    if (this.#state.state === "TRANSACTION" || this.awaiting === "open-maildrop" || reason === "maildrop-lost") {
-      outbox.push({ type: "release-maildrop" });
-    }
+    const mayHoldMaildrop = this.#state.state !== "AUTHORIZATION" || this.awaiting === "open-maildrop";
+    if (mayHoldMaildrop && reason !== "quit") outbox.push({ type: "release-maildrop" });
     outbox.push({ type: "close", reason });
     this.#state = CLOSED;
     this.#awaited = undefined;

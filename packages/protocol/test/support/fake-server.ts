@@ -48,7 +48,8 @@ export class FakeServer {
 
   /** Gives the session octets in chunks of a memory that is overwritten afterwards, as a transport would. */
   receive(octets: Uint8Array, chunkSize = octets.length): void {
-    const memory = new Uint8Array(Math.max(chunkSize, 1));
+    // A Buffer, as sockets hand them out: its slice() is a view.
+    const memory = Buffer.alloc(Math.max(chunkSize, 1));
     for (let from = 0; from < octets.length; from += chunkSize) {
       const piece = octets.subarray(from, from + chunkSize);
       memory.set(piece);
@@ -64,7 +65,7 @@ export class FakeServer {
   /** Delivers what was held back. */
   go(): void {
     this.held.clear();
-    for (const inputs of this.#waiting.splice(0)) for (const input of inputs) this.#answer(input);
+    for (const inputs of this.#waiting.splice(0)) this.#deliver(inputs);
   }
 
   /** Everything seen since the last call; an unfinished line stands as it is. */
@@ -81,18 +82,21 @@ export class FakeServer {
       if (effect.type === "send") this.#sent(effect.octets);
       const inputs = this.#outcomesOf(effect);
       if (this.held.has(effect.type)) this.#waiting.push(inputs);
-      else for (const input of inputs) this.#answer(input);
+      else this.#deliver(inputs);
     }
   }
 
-  /** The body of a message goes out between `message-opened` and `message-sent`. */
-  #answer(input: Input): void {
+  /** One after the other, until one is held back. The body of a message goes out before `message-sent`. */
+  #deliver(inputs: readonly Input[]): void {
+    const [input, ...rest] = inputs;
+    if (input === undefined) return;
     if (this.held.has(input.type)) {
-      this.#waiting.push([input]);
+      this.#waiting.push([...inputs]);
       return;
     }
     if (input.type === "message-sent") this.#sent(latin1(this.#body));
     if (this.session.state !== "CLOSED") this.tell(input);
+    this.#deliver(rest);
   }
 
   #outcomesOf(effect: Effect): Input[] {
