@@ -33,6 +33,7 @@ export class PostigoGateway implements Gateway {
   }
 
   start(): Promise<void> {
+    if (this.#stopping !== undefined) return Promise.reject(new Error("this gateway was stopped; create another"));
     this.#starting ??= this.#start();
     return this.#starting;
   }
@@ -49,7 +50,12 @@ export class PostigoGateway implements Gateway {
   async #start(): Promise<void> {
     const foundation = await buildFoundation(this.#config, this.#overrides);
     const running = new RunningGateway(this.#config, foundation, this.#overrides);
-    await running.start();
+    try {
+      await running.start();
+    } catch (error) {
+      await foundation.closeLog();
+      throw error;
+    }
     this.#running = running;
   }
 

@@ -22,18 +22,17 @@ export class ListenerSet {
 
   /** Rejects, with everything as it was, if a new address cannot be had. */
   async become(wanted: readonly ListenConfig[]): Promise<void> {
-    const kept = new Map(this.#listeners.map((listener) => [keyOf(listener.config), listener]));
+    const standing = [...this.#listeners];
     const added: Listener[] = [];
     const next: Listener[] = [];
     for (const config of wanted) {
-      const standing = kept.get(keyOf(config));
-      const listener = standing ?? new Listener({ config, accept: this.#accept, log: this.#log });
-      if (standing === undefined) added.push(listener);
+      const kept = takeWhere(standing, (listener) => keyOf(listener.config) === keyOf(config));
+      const listener = kept ?? new Listener({ config, accept: this.#accept, log: this.#log });
+      if (kept === undefined) added.push(listener);
       next.push(listener);
-      kept.delete(keyOf(config));
     }
     await bindAll(added);
-    for (const listener of kept.values()) listener.close();
+    for (const listener of standing) listener.close();
     for (const [index, listener] of next.entries()) listener.config = wanted[index] ?? listener.config;
     this.#listeners = next;
   }
@@ -55,6 +54,12 @@ async function bindAll(listeners: readonly Listener[]): Promise<void> {
     for (const listener of bound) listener.close();
     throw error;
   }
+}
+
+/** Takes the first such item out of the list: two may be alike. */
+function takeWhere<T>(items: T[], is: (item: T) => boolean): T | undefined {
+  const index = items.findIndex(is);
+  return index < 0 ? undefined : items.splice(index, 1)[0];
 }
 
 /** A listener whose `tls` alone has changed keeps its socket. Port 0 is another one each time, so there it tells them apart. */

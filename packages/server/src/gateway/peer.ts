@@ -1,6 +1,6 @@
 // Who is at the other end of a socket.
 
-import { isIPv6, type Socket } from "node:net";
+import { isIPv4, type Socket } from "node:net";
 import type { Peer } from "../auth/authenticator.js";
 
 export interface PeerParts {
@@ -24,7 +24,7 @@ export function peerOf(socket: Socket, parts: PeerParts): Peer | undefined {
 
 /** An IPv4 peer of an IPv6 listener is known by its IPv4 address, so that one client has one name. */
 export const plainAddress = (address: string): string =>
-  address.startsWith(MAPPED) && !isIPv6(address.slice(MAPPED.length)) ? address.slice(MAPPED.length) : address;
+  address.startsWith(MAPPED) && isIPv4(address.slice(MAPPED.length)) ? address.slice(MAPPED.length) : address;
 
 export const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";
 

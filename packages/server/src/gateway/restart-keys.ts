@@ -7,8 +7,11 @@ export function changedAtStartOnly(before: Config, after: Config): string[] {
   return AT_START_ONLY.filter((key) => JSON.stringify(pick(before, key)) !== JSON.stringify(pick(after, key)));
 }
 
-const AT_START_ONLY = ["lock", "spool.io", "user", "group", "workers", "log"] as const;
+const FAILURES = "limits.failures_before_delay";
+
+const AT_START_ONLY = ["lock", "spool.io", "user", "group", "workers", "log", FAILURES] as const;
 
 function pick(config: Config, key: (typeof AT_START_ONLY)[number]): unknown {
-  return key === "spool.io" ? config.spool.io : config[key];
+  if (key === "spool.io") return config.spool.io;
+  return key === FAILURES ? config.limits.failuresBeforeDelay : config[key];
 }

@@ -76,6 +76,9 @@ export class RunningGateway {
     const { log, closeLog, store } = this.#foundation;
     this.#isStopping = true;
     this.#listeners.close();
+    // A reload under way may have bound anew.
+    await this.#reloading;
+    this.#listeners.close();
     await this.#watcher?.close();
     log.event("gateway-stopping", { sessions: this.#connections.size });
     await this.#drain();
@@ -85,15 +88,19 @@ export class RunningGateway {
   }
 
   async #drain(): Promise<void> {
+    const { clock } = this.#foundation;
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
     for (const connection of this.#connections) connection.shutdown();
-    const patience = this.#foundation.clock.after(DRAIN_MS, () => {
+    const patience = clock.after(DRAIN_MS, () => {
       for (const connection of this.#connections) connection.destroy();
     });
+    // A disk that does not answer must not keep the process for ever.
+    const end = clock.after(DRAIN_MS + RELEASE_MS, () => this.#onIdle?.());
     if (this.#connections.size > 0) await idle;
     patience.cancel();
+    end.cancel();
   }
 
   async #reload(): Promise<"reloaded" | "kept"> {
@@ -159,6 +166,8 @@ export class RunningGateway {
       ? makeApopStamp(hostname(), this.#foundation.clock.now())
       : undefined;
     const encrypted = listener.tls === "implicit";
+    // A listener that a reload has just added may be ahead of its certificates.
+    if (encrypted && tls === undefined) return undefined;
     const peer = peerOf(socket, { session: this.#nextSession(), encrypted, apopStamp });
     if (peer === undefined) return undefined;
     const stls = listener.tls === "starttls" && tls !== undefined;
@@ -190,3 +199,5 @@ function turnAway(socket: Socket, { tls }: ListenConfig): void {
 
 /** How long running updates may take once the gateway is told to stop. */
 const DRAIN_MS = 30_000;
+/** How long, after that, to wait for the locks of those that were cut off. */
+const RELEASE_MS = 5_000;

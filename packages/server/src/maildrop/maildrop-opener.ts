@@ -72,7 +72,7 @@ export class MaildropOpener {
     const locked = await this.#parts.lock.acquire(place, asked);
     if (locked.type !== "held") return this.#refuseLocked(request, locked);
     try {
-      const result = await this.#openLocked(place, request, { lease: locked.lease, pass });
+      const result = signal.aborted ? GONE : await this.#openLocked(place, request, { lease: locked.lease, pass });
       if (result.type === "refused") locked.lease.release();
       return result;
     } catch (error) {
@@ -83,10 +83,10 @@ export class MaildropOpener {
 
   async #openLocked(place: string, request: OpenRequest, held: Held): Promise<OpeningResult> {
     const opening = this.#parts.source.open(place, request.account);
-    const outcome = opening instanceof Promise ? await this.#inTime(opening) : opening;
-    if (outcome === "late") {
+    const outcome = opening instanceof Promise ? await this.#inTime(opening, request.signal) : opening;
+    if (outcome === "late" || outcome === "gone") {
       abandon(opening);
-      return this.#refuse(request, "indexing", "measuring the maildrop goes on");
+      return outcome === "gone" ? GONE : this.#refuse(request, "indexing", "measuring the maildrop goes on");
     }
     if (outcome.type === "unavailable") return this.#refuse(request, "unavailable", outcome.error.message);
     return { type: "opened", maildrop: this.#session(outcome.maildrop, request, held) };
@@ -117,15 +117,21 @@ export class MaildropOpener {
   }
 
   /** A login is answered before clients lose patience; the opening goes on and helps the next login. */
-  async #inTime(opening: Promise<OpenOutcome>): Promise<OpenOutcome | "late"> {
-    let timer: { cancel(): void } | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = this.#parts.clock.after(LOGIN_PATIENCE_MS, () => resolve("late"));
+  async #inTime(opening: Promise<OpenOutcome>, signal: AbortSignal): Promise<OpenOutcome | "late" | "gone"> {
+    let stopWaiting = (): void => undefined;
+    const over = new Promise<"late" | "gone">((resolve) => {
+      const timer = this.#parts.clock.after(LOGIN_PATIENCE_MS, () => resolve("late"));
+      const leave = () => resolve("gone");
+      signal.addEventListener("abort", leave);
+      stopWaiting = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", leave);
+      };
     });
     try {
-      return await Promise.race([opening, late]);
+      return await Promise.race([opening, over]);
     } finally {
-      timer?.cancel();
+      stopWaiting();
     }
   }
 
@@ -147,11 +153,13 @@ export class MaildropOpener {
 
 /** Closes what opens after nobody waits for it any more. */
 function abandon(opening: Eventually<OpenOutcome>): void {
-  Promise.resolve(opening).then(
-    (outcome) => (outcome.type === "opened" ? outcome.maildrop.close() : undefined),
-    () => undefined,
-  );
+  Promise.resolve(opening)
+    .then((outcome) => (outcome.type === "opened" ? outcome.maildrop.close() : undefined))
+    .catch(() => undefined);
 }
+
+/** Nobody hears it, and it is no trouble that an operator should know of. */
+const GONE: OpeningResult = { type: "refused", reason: "unavailable" };
 
 /** DESIGN §3: an answer within 45 s, before the 60 s after which clients give up. */
 const LOGIN_PATIENCE_MS = 45_000;

@@ -23,6 +23,7 @@ export type UpdateOutcome = { readonly type: "updated"; readonly failed: number 
 export class MaildropSession {
   readonly #parts: MaildropSessionParts;
   #retrieved: Set<number> | undefined;
+  #removing: Promise<RemovalReport> | undefined;
   #released: Promise<void> | undefined;
 
   constructor(parts: MaildropSessionParts) {
@@ -76,13 +77,14 @@ export class MaildropSession {
       await this.release();
       return { type: "lost" };
     }
-    const report = await this.#remove(deleted);
+    this.#removing = this.#remove(deleted);
+    const report = await this.#removing;
     for (const { position } of report.removed) this.#retrieved?.delete(position);
     await this.release();
     return { type: "updated", failed: report.failed.length };
   }
 
-  /** Ends the session without removing anything. Idempotent; never rejects. */
+  /** Ends the session without removing anything; a removal under way is finished first, under the lock. Idempotent; never rejects. */
   release(): Promise<void> {
     this.#released ??= this.#release();
     return this.#released;
@@ -91,6 +93,7 @@ export class MaildropSession {
   async #release(): Promise<void> {
     const { maildrop, lease, log, session, user, onReleased } = this.#parts;
     try {
+      await this.#removing;
       if (this.#retrieved !== undefined && this.#retrieved.size > 0 && lease.isHeld()) {
         await maildrop.markRetrieved([...this.#retrieved]);
       }

@@ -15,6 +15,7 @@ import { MessageTransfer, type Outlet, readTarget } from "./message-transfer.js"
 import { type LoginParts, SessionDuties } from "./session-duties.js";
 import { attach, detach, type SocketOwner } from "./socket-events.js";
 import type { Stage } from "./stage.js";
+import { unsentOctets } from "./unsent-octets.js";
 
 export interface ConnectionParts {
   readonly policy: SessionPolicy;
@@ -50,9 +51,12 @@ export class Connection implements SocketOwner, Outlet {
   #socket: Socket;
   #timer: Timer;
   #stall: Timer | undefined;
-  #waiting: ((ready: boolean) => void) | undefined;
+  #waiting: (() => void) | undefined;
   #sending: { readonly effect: SendMessage; readonly transfer: MessageTransfer } | undefined;
   #phase: "open" | "ending" | "closed" = "open";
+  /** A TLS handshake is under way: there is no way to say anything. */
+  #isSecuring = false;
+  #isEndLogged = false;
   #turnMessages = 0;
   readonly #began: number;
   readonly #counts = { retrieved: 0, top: 0, deleted: 0 };
@@ -108,7 +112,7 @@ export class Connection implements SocketOwner, Outlet {
   }
 
   onDrain(): void {
-    this.#resolveWaiting(true);
+    this.#stopWaiting();
     this.#settle();
   }
 
@@ -120,23 +124,25 @@ export class Connection implements SocketOwner, Outlet {
     this.#drive({ type: "connection-lost" });
     this.#phase = "closed";
     this.#timer.cancel();
-    this.#resolveWaiting(false);
-    void this.#duties.end().finally(() => this.#parts.onClosed(this));
+    this.#stopWaiting();
+    void this.#duties.end().finally(() => this.#closed());
   }
 
   flush(): void {
     this.stage.flushTo(this.#socket);
   }
 
-  /** Resolves true once the socket has taken what was written; false when the connection is gone. */
-  drained(): Promise<boolean> {
+  /** Resolves true once the socket has taken what was written and the others had their turn; false when all is over. */
+  async drained(): Promise<boolean> {
     this.flush();
-    if (this.#socket.destroyed) return Promise.resolve(false);
-    if (!this.#socket.writableNeedDrain) return this.#nextTurn();
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-      this.#watchStall();
-    });
+    if (this.#socket.writableNeedDrain && !this.#isOver) await this.#taken();
+    // A quick reader's socket drains within this turn of the event loop, again and again.
+    if (this.#isReachable) await new Promise<void>((resolve) => setImmediate(resolve));
+    return this.#isReachable;
+  }
+
+  get #isReachable(): boolean {
+    return !this.#isOver && !this.#socket.destroyed;
   }
 
   get #isOver(): boolean {
@@ -145,10 +151,15 @@ export class Connection implements SocketOwner, Outlet {
 
   #drive(input: Input): void {
     if (this.#isOver) return;
-    const effects = this.#session.handle(input);
-    // One octet a second of an endless line is no command, and does not keep a session alive.
-    if (effects.length > 0 && this.#duties.maildrop !== undefined) this.#timer.restart();
-    this.#go(this.#perform(effects));
+    try {
+      const effects = this.#session.handle(input);
+      // One octet a second of an endless line is no command, and does not keep a session alive.
+      const isSign = input.type !== "octets" || effects.length > 0;
+      if (isSign && this.#duties.maildrop !== undefined) this.#timer.restart();
+      this.#go(this.#perform(effects));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Goes on as long as outcomes come at once; then writes what was staged. */
@@ -190,7 +201,7 @@ export class Connection implements SocketOwner, Outlet {
         this.#counts.deleted = effect.deleted.length;
         return this.#duties.update(effect.deleted);
       case "release-maildrop":
-        return void this.#duties.maildrop?.release();
+        return void this.#duties.end();
       case "start-tls":
         return this.#startTls(() => this.#drive({ type: "tls-established" }));
       case "close":
@@ -278,7 +289,9 @@ export class Connection implements SocketOwner, Outlet {
     detach(raw);
     this.#socket = this.#parts.secure(raw);
     attach(this.#socket, this);
+    this.#isSecuring = true;
     this.#socket.once("secure", () => {
+      this.#isSecuring = false;
       this.#duties.peer = { ...this.peer, encrypted: true };
       done();
     });
@@ -307,31 +320,71 @@ export class Connection implements SocketOwner, Outlet {
   }
 
   #watchStall(): void {
-    this.#stall ??= this.#parts.clock.after(this.#parts.timeouts.stalledMs, () => {
-      this.#parts.log.event("connection-stalled", { session: this.peer.session, user: this.user });
-      this.#socket.destroy();
+    if (this.#stall !== undefined) return;
+    let unsent = unsentOctets(this.#socket);
+    const stall = this.#parts.clock.after(this.#parts.timeouts.stalledMs, () => {
+      const before = unsent;
+      unsent = unsentOctets(this.#socket);
+      if (unsent === before) this.#stalled();
+      else stall.restart();
+    });
+    this.#stall = stall;
+  }
+
+  #stalled(): void {
+    this.#parts.log.event("connection-stalled", { session: this.peer.session, user: this.user });
+    this.#socket.destroy();
+  }
+
+  #taken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+      this.#watchStall();
     });
   }
 
-  #resolveWaiting(ready: boolean): void {
+  #stopWaiting(): void {
     this.#stall?.cancel();
     this.#stall = undefined;
     const resolve = this.#waiting;
     this.#waiting = undefined;
-    resolve?.(ready);
-  }
-
-  /** Lets the other connections have their turn. */
-  #nextTurn(): Promise<boolean> {
-    return new Promise((resolve) => setImmediate(() => resolve(!this.#socket.destroyed)));
+    resolve?.();
   }
 
   #fail(error: unknown): undefined {
     this.#parts.log.event("session-failed", { session: this.peer.session, user: this.user, error: String(error) });
+    // The stage is everybody's: nothing of ours may stay in it.
+    this.flush();
     this.#socket.destroy();
   }
 
   #end(reason: CloseReason): undefined {
+    this.flush();
+    this.#logEnd(reason);
+    this.#phase = "ending";
+    this.#timer.cancel();
+    this.#stopWaiting();
+    if (this.#isSecuring) return void this.#socket.destroy();
+    this.#socket.resume();
+    this.#socket.end(() => this.#linger());
+    if (this.#socket.writableLength > 0) this.#watchStall();
+  }
+
+  /** The client's own end is awaited for a while: destroying a socket with unread octets would reset it, and the reply with it. */
+  #linger(): void {
+    if (this.#phase === "closed") return;
+    this.#stopWaiting();
+    this.#timer = this.#parts.clock.after(LINGER_MS, () => this.#socket.destroy());
+  }
+
+  #closed(): void {
+    // The session had no last word if the client left during UPDATE, or we failed.
+    if (!this.#isEndLogged) this.#logEnd("connection-lost");
+    this.#parts.onClosed(this);
+  }
+
+  #logEnd(reason: CloseReason): void {
+    this.#isEndLogged = true;
     const { session } = this.peer;
     const ms = Math.round(this.#parts.clock.monotonic() - this.#began);
     const { bytesRead: octetsIn, bytesWritten: octetsOut } = this.#socket;
@@ -344,14 +397,6 @@ export class Connection implements SocketOwner, Outlet {
       octetsOut,
       ms,
     });
-    this.flush();
-    this.#phase = "ending";
-    this.#timer.cancel();
-    this.#resolveWaiting(false);
-    // The client's own end is awaited for a while: destroying a socket with unread octets would reset it, and the reply with it.
-    this.#timer = this.#parts.clock.after(LINGER_MS, () => this.#socket.destroy());
-    this.#socket.resume();
-    this.#socket.end();
   }
 }
 
