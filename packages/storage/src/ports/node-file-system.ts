@@ -9,6 +9,7 @@ import * as later from "./node-later.js";
 import { listLater, listNow } from "./node-listing.js";
 import { nativePath } from "./octet-path.js";
 import { type IoMode, type Monotonic, Pace } from "./pace.js";
+import { createProcessorWait } from "./processor-wait.js";
 import { replaceFile } from "./replace-file.js";
 import { TurnBudget } from "./turn-budget.js";
 
@@ -23,7 +24,10 @@ export interface FileSystemOptions {
 
 /** One for each storage root: what it learns about the speed of the calls holds for that root. */
 export function createFileSystem({ io, remote = false, monotonic = processClock }: FileSystemOptions): FileSystem {
-  return new NodeFileSystem(new Pace({ io, remote, monotonic }), new TurnBudget(monotonic));
+  return new NodeFileSystem(
+    new Pace({ io, remote, monotonic, processorWait: createProcessorWait() }),
+    new TurnBudget(monotonic),
+  );
 }
 
 class NodeFileSystem implements FileSystem {

@@ -1,5 +1,7 @@
 // Decides whether calls to one storage root may block the event loop (ADR 0015).
 
+import type { ProcessorWait } from "./processor-wait.js";
+
 /** Milliseconds since some fixed moment, never going back. */
 export type Monotonic = () => number;
 
@@ -10,19 +12,25 @@ export interface PaceOptions {
   /** The root lies on a network file system: `auto` never blocks on it. */
   readonly remote: boolean;
   readonly monotonic: Monotonic;
+  readonly processorWait: ProcessorWait;
 }
 
 export class Pace {
   readonly #fixed: boolean | undefined;
   readonly #monotonic: Monotonic;
+  readonly #processorWait: ProcessorWait;
+  /** What `#processorWait` told at `#waitedAt`, some time before a call that may turn out slow. */
+  #waited = 0;
+  #waitedAt = Number.NEGATIVE_INFINITY;
   /** Moment from which blocking may be tried again; 0 while it is allowed. */
   #blockAgainAt = 0;
   #sluggishSince = 0;
   #sluggishCalls = 0;
 
-  constructor({ io, remote, monotonic }: PaceOptions) {
+  constructor({ io, remote, monotonic, processorWait }: PaceOptions) {
     this.#fixed = io === "auto" ? (remote ? false : undefined) : io === "sync";
     this.#monotonic = monotonic;
+    this.#processorWait = processorWait;
   }
 
   get mayBlock(): boolean {
@@ -34,15 +42,30 @@ export class Pace {
   }
 
   begin(): number {
-    return this.#monotonic();
+    const now = this.#monotonic();
+    if (now - this.#waitedAt >= SAMPLE_MS) this.#sample(now);
+    return now;
   }
 
   /** Takes note of a blocking call that began at `began`. */
   end(began: number): void {
     const now = this.#monotonic();
-    const took = now - began;
+    if (now - began < SLUGGISH_MS) return;
+    const took = now - began - this.#sample(now);
     if (took < SLUGGISH_MS) return;
     if (took >= SLOW_MS || this.#isOneTooMany(now)) this.#blockAgainAt = now + REST_MS;
+  }
+
+  /**
+   * Milliseconds this thread has waited for a processor since the last sample. A busy machine is no slow disk: taking it for
+   * one would make each call dearer just when processors are scarce.
+   */
+  #sample(now: number): number {
+    const waited = this.#processorWait() ?? 0;
+    const since = waited - this.#waited;
+    this.#waited = waited;
+    this.#waitedAt = now;
+    return since;
   }
 
   #isOneTooMany(now: number): boolean {
@@ -55,6 +78,8 @@ export class Pace {
   }
 }
 
+/** How old a sample may be: waits before the call are then taken for waits within it, in the call's favour. */
+const SAMPLE_MS = 100;
 /** One call of this length is enough. */
 const SLOW_MS = 20;
 /** Calls of this length are enough when SLUGGISH_LIMIT of them fall within SLUGGISH_SPAN_MS. */

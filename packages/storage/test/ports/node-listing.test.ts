@@ -36,7 +36,7 @@ class FailingFolder {
 }
 
 for (const io of IO_MODES) {
-  const pace = new Pace({ io, remote: false, monotonic: () => 0 });
+  const pace = new Pace({ io, remote: false, monotonic: () => 0, processorWait: () => undefined });
 
   test(`${io}: an entry that goes while node asks for its kind does not hide the others: all come as unknown`, async (t) => {
     const folder = temporaryDirectory(t);

@@ -4,16 +4,18 @@ import { type IoMode, Pace } from "#storage/ports/pace";
 
 /** A pace whose clock is turned by hand. */
 function paceFor(io: IoMode, remote = false) {
-  const hands = { now: 1_000 };
-  const pace = new Pace({ io, remote, monotonic: () => hands.now });
+  const hands = { now: 1_000, waited: 0 };
+  const pace = new Pace({ io, remote, monotonic: () => hands.now, processorWait: () => hands.waited });
   return {
     pace,
     pass: (ms: number) => {
       hands.now += ms;
     },
-    call: (ms: number) => {
+    /** `waiting`: how much of it the thread had no processor. */
+    call: (ms: number, waiting = 0) => {
       const began = pace.begin();
       hands.now += ms;
+      hands.waited += waiting;
       pace.end(began);
     },
   };
@@ -60,6 +62,26 @@ test("ADR 0015: a slow root is tried again after 60 s, and one slow call sends i
   assert.equal(pace.mayBlock, false);
   pass(1);
   assert.equal(pace.mayBlock, true);
+  call(25);
+  assert.equal(pace.mayBlock, false);
+});
+
+test("ADR 0015: a call that was slow for want of a processor does not make the root slow", () => {
+  const { pace, call } = paceFor("auto");
+  for (let count = 0; count < 10; count += 1) call(30, 28);
+  assert.equal(pace.mayBlock, true);
+});
+
+test("ADR 0015: a call that was slow on a busy machine, but longer than it waited for a processor, makes the root slow", () => {
+  const { pace, call } = paceFor("auto");
+  call(60, 30);
+  assert.equal(pace.mayBlock, false);
+});
+
+test("ADR 0015: waiting long ago excuses no slow call", () => {
+  const { pace, call, pass } = paceFor("auto");
+  call(1, 1_000);
+  pass(1_000);
   call(25);
   assert.equal(pace.mayBlock, false);
 });
