@@ -42,6 +42,18 @@ test("RFC 4013 §2: a password sent in another Unicode form fits the one that is
   assert.equal((await authenticator.begin(password("ana", "n\u0303"), PEER).next()).type, "accepted");
 });
 
+const KEYED = [
+  "{CRAM-MD5}e02d374fde0dc75a17a557039a3a5338c7743304777dccd376f332bee68d2cf6",
+  "{PBKDF2}$1$bUnT4Pl7yFtYX0KU$5000$50a83cafdc517b9f46519415e53c6a858908680a",
+];
+for (const stored of KEYED) {
+  test(`a NUL behind the password is not lost in the key of an HMAC: ${stored.slice(0, 10)}`, async () => {
+    const { authenticator } = benchOver([`bob:${stored}`]);
+    assert.equal((await authenticator.begin(password("bob", "test"), PEER).next()).type, "accepted");
+    assert.equal((await authenticator.begin(password("bob", "test\0"), PEER).next()).type, "rejected");
+  });
+}
+
 const broken: AccountSource = {
   find() {
     throw new Error("no connection");

@@ -163,6 +163,20 @@ for (const { name, spoil } of SPOILT_FINAL) {
   });
 }
 
+const SIGNED_LIES = [
+  { name: "another nonce", lie: (final: string) => final.replace(/,r=./, ",r=Z"), ok: false },
+  { name: "the client's nonce only", lie: (final: string) => final.replace(/,r=.*/, ",r=clientnonce0123"), ok: false },
+  { name: "another gs2 header than at first", lie: (final: string) => final.replace("c=biws", "c=eSws"), ok: false },
+  { name: "an extension nobody must know", lie: (final: string) => `${final},x=y`, ok: true },
+];
+for (const { name, lie, ok } of SIGNED_LIES) {
+  test(`RFC 5802 §5.1: ${name}, properly signed, is ${ok ? "accepted" : "malformed"}`, async () => {
+    const { authenticator } = benchOver(["user:{PLAIN}pencil"]);
+    const { step } = await scramLogin(authenticator, "SCRAM-SHA-256", "user", "pencil", true, { lie });
+    assert.equal(step.type === "rejected" ? step.why : step.type, ok ? "accepted" : "malformed-response");
+  });
+}
+
 test("what follows the server-final message has to be empty", async () => {
   const { authenticator } = benchOver(["user:{PLAIN}pencil"]);
   const ended = await scramLogin(authenticator, "SCRAM-SHA-256", "user", "pencil", true, { last: "x" });
@@ -189,6 +203,7 @@ test("keys are derived once for an account kept in plain text, as long as its pa
 
 interface Spoiling {
   readonly gs2Header?: string;
+  readonly lie?: (withoutProof: string) => string;
   readonly spoil?: (final: string) => string;
   readonly last?: string;
 }
@@ -199,10 +214,10 @@ async function scramLogin(
   user: string,
   text: string,
   initial = true,
-  { gs2Header = "n,,", spoil = (final) => final, last = "" }: Spoiling = {},
+  { gs2Header = "n,,", lie = (text) => text, spoil = (final) => final, last = "" }: Spoiling = {},
 ) {
   const hash = mechanism === "SCRAM-SHA-1" ? "sha1" : "sha256";
-  const client = createScramClient({ hash, user, password: text, nonce: "clientnonce0123", gs2Header });
+  const client = createScramClient({ hash, user, password: text, nonce: "clientnonce0123", gs2Header, lie });
   const exchange = authenticator.begin(initial ? sasl(mechanism, client.first) : sasl(mechanism), PEER);
   let step = await exchange.next();
   if (!initial) {

@@ -16,9 +16,18 @@ export interface ScramClientOptions {
   readonly password: string;
   readonly nonce: string;
   readonly gs2Header?: string;
+  /** Changes the client-final message before it is signed: a client that lies consistently. */
+  readonly lie?: (withoutProof: string) => string;
 }
 
-export function createScramClient({ hash, user, password, nonce, gs2Header = "n,," }: ScramClientOptions): ScramClient {
+export function createScramClient({
+  hash,
+  user,
+  password,
+  nonce,
+  gs2Header = "n,,",
+  lie = (text) => text,
+}: ScramClientOptions): ScramClient {
   const bare = `n=${user.replaceAll("=", "=3D").replaceAll(",", "=2C")},r=${nonce}`;
   const hmac = (key: Uint8Array, text: string) => createHmac(hash, key).update(text).digest();
   let expected = "";
@@ -32,7 +41,7 @@ export function createScramClient({ hash, user, password, nonce, gs2Header = "n,
       const salt = Buffer.from(fields.get("s") ?? "", "base64");
       const salted = pbkdf2Sync(password, salt, Number(fields.get("i")), hash === "sha1" ? 20 : 32, hash);
       const clientKey = hmac(salted, "Client Key");
-      const withoutProof = `c=${Buffer.from(gs2Header).toString("base64")},r=${fields.get("r")}`;
+      const withoutProof = lie(`c=${Buffer.from(gs2Header).toString("base64")},r=${fields.get("r")}`);
       const message = `${bare},${serverFirst},${withoutProof}`;
       const signature = hmac(createHash(hash).update(clientKey).digest(), message);
       const proof = Buffer.from(clientKey.map((octet, index) => octet ^ (signature[index] as number)));
