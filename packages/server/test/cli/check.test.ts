@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { loadConfig } from "#server/config/load-config";
 import { makeCertificate } from "../support/make-certificate.js";
-import { postigo, temporaryFolder } from "./support.js";
+import { call, postigo, temporaryFolder } from "./support.js";
 
 /** A configuration that is good in every respect; `more` is put behind it. */
 const goodFolder = (t: TestContext, more = "", days = 365) => {
@@ -38,7 +38,7 @@ test("a good configuration ends with 0, silent on standard error, and is printed
 
 test("--json prints one document", async (t) => {
   const { file } = goodFolder(t);
-  const { code, out } = await postigo(["check", "--json", "--config", file]);
+  const { code, out } = await call(["check", "--json", "--config", file]);
   assert.equal(code, 0);
   const { valid, problems, warnings, configuration } = JSON.parse(out);
   assert.deepEqual({ valid, problems, warnings }, { valid: true, problems: [], warnings: [] });
@@ -58,7 +58,7 @@ test("a configuration that is wrong ends with 78, names every place, and prints 
 
 test("--json tells what is wrong as data", async (t) => {
   const { file } = goodFolder(t, "limts: {}\n");
-  const { code, out } = await postigo(["check", "--json", "--config", file]);
+  const { code, out } = await call(["check", "--json", "--config", file]);
   assert.equal(code, 78);
   const { valid, problems } = JSON.parse(out);
   assert.equal(valid, false);
@@ -71,7 +71,7 @@ test("no password is shown, in clear or as a hash", async (t) => {
   const { file } = goodFolder(t, "");
   const flags = ["--user", "bob:sekrit", "--user", "eve:{SSHA}sekritsekrit", "--user", "sekrit"];
   for (const json of [[], ["--json"]]) {
-    const { out, err } = await postigo(["check", "--config", file, ...flags, ...json]);
+    const { out, err } = await call(["check", "--config", file, ...flags, ...json]);
     assert.doesNotMatch(out + err, /sekrit/);
     assert.match(out, /bob:\*+/);
   }
@@ -173,7 +173,7 @@ for (const { name, code, change, says } of DISCOVERIES) {
   test(`${name} is found, and ends with ${code}`, async (t) => {
     const good = goodFolder(t);
     change(good);
-    const { code: ended, err } = await postigo(["check", "--config", good.file]);
+    const { code: ended, err } = await call(["check", "--config", good.file]);
     assert.match(err, says);
     assert.equal(ended, code, err);
   });
@@ -181,7 +181,7 @@ for (const { name, code, change, says } of DISCOVERIES) {
 
 test("a certificate that is soon over is a warning", async (t) => {
   const { file } = goodFolder(t, "", 5);
-  const { code, err } = await postigo(["check", "--config", file]);
+  const { code, err } = await call(["check", "--config", file]);
   assert.match(err, /warning: .*cert\.pem: expires at .*, in [45] days; renew it/);
   assert.equal(code, 0);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { ended, makeMaildir, postigo, start, temporaryFolder } from "./support.js";
+import { call, ended, makeMaildir, postigo, start, temporaryFolder } from "./support.js";
 
 const FILES = {
   "cur/1700000002.M2P1.h:2,FS": "a\nb",
@@ -33,7 +33,7 @@ test("a Maildir is shown as a session would number it, aligned in a pipe", async
 
 test("--json has the same facts", async (t) => {
   const path = makeMaildir(join(temporaryFolder(t), "Maildir"), FILES);
-  const { out, err } = await postigo(["inspect", "--json", path]);
+  const { out, err } = await call(["inspect", "--json", path]);
   assert.deepEqual(JSON.parse(out), { maildrop: path, octets: 23, messages: EXPECTED });
   assert.equal(err, "");
 });
@@ -50,12 +50,12 @@ test("looking changes nothing, also where so much is learnt that a session would
 test("a locked maildrop can be looked at", async (t) => {
   const path = makeMaildir(join(temporaryFolder(t), "Maildir"), FILES);
   mkdirSync(join(path, "postigo.lock"));
-  assert.equal((await postigo(["inspect", path])).code, 0);
+  assert.equal((await call(["inspect", path])).code, 0);
 });
 
 test("an empty Maildir has no messages", async (t) => {
   const path = makeMaildir(join(temporaryFolder(t), "Maildir"));
-  const { code, out, err } = await postigo(["inspect", path]);
+  const { code, out, err } = await call(["inspect", path]);
   assert.equal(code, 0);
   assert.equal(out, "Number  Octets  Unique-id  Flags  File\n");
   assert.equal(err, `${path}: 0 messages, 0 octets\n`);
@@ -74,13 +74,13 @@ const withConfig = (t: TestContext) => {
 
 test("a user is found through the configuration: by the template, or by a maildir of his own", async (t) => {
   const { file } = withConfig(t);
-  assert.match((await postigo(["inspect", "ana", "-c", file])).err, /mail\/ana: 3 messages/);
-  assert.match((await postigo(["inspect", "bob", "-c", file])).err, /elsewhere: 1 message, 3 octets/);
+  assert.match((await call(["inspect", "ana", "-c", file])).err, /mail\/ana: 3 messages/);
+  assert.match((await call(["inspect", "bob", "-c", file])).err, /elsewhere: 1 message, 3 octets/);
 });
 
 test("a user whom nobody knows ends with 66", async (t) => {
   const { file } = withConfig(t);
-  const { code, err } = await postigo(["inspect", "eve", "-c", file]);
+  const { code, err } = await call(["inspect", "eve", "-c", file]);
   assert.equal(code, 66);
   assert.equal(err, 'postigo: no account is called "eve"; for a directory, write ./eve\n');
 });
@@ -95,7 +95,7 @@ test("a file name can steer no terminal", async (t) => {
     "cur/1.\x1b[31m.\xff.h:2,": "x",
     "cur/2.\xc3\xa9.h:2,": "x",
   });
-  const { out } = await postigo(["inspect", path]);
+  const { out } = await call(["inspect", path]);
   assert.match(out, /cur\/1\.\\x1b\[31m\.\\xff\.h:2,/);
   assert.match(out, /cur\/2\.é\.h:2,/);
 });
@@ -123,7 +123,7 @@ test("a Maildir that may not be read ends with 77", { skip: process.getuid?.() =
   const path = makeMaildir(join(temporaryFolder(t), "Maildir"), FILES);
   chmodSync(join(path, "cur"), 0);
   t.after(() => chmodSync(join(path, "cur"), 0o700));
-  const { code, err } = await postigo(["inspect", path]);
+  const { code, err } = await call(["inspect", path]);
   assert.equal(code, 77);
   assert.match(err, /cannot be read \(EACCES\)/);
 });

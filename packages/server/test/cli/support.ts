@@ -4,7 +4,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { main } from "#server/cli/main";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/postigo.js", import.meta.url));
 
@@ -26,6 +28,23 @@ export const postigo = (words: readonly string[], surroundings: Surroundings = {
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(surroundings.input ?? "");
   return ended(child);
+};
+
+/** The same within this process: a tenth of the time, for what needs no process of its own. The environment is this one's. */
+export const call = async (words: readonly string[], input: string | Uint8Array = ""): Promise<Ended> => {
+  let out = "";
+  let err = "";
+  const code = await main(words, {
+    input: Object.assign(Readable.from([Buffer.from(input)]), { isTTY: false }),
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    outIsTerminal: false,
+  });
+  return { code, out, err };
 };
 
 export const start = (words: readonly string[], { env = {}, cwd }: Surroundings = {}): ChildProcess =>
