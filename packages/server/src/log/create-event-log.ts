@@ -21,7 +21,7 @@ import { LineSink } from "./line-sink.js";
 export interface OwnedEventLog extends EventLog {
   /** Opens the log file anew, after logrotate has moved it. Never throws. */
   reopen(): void;
-  /** Resolves once every line is out. */
+  /** Resolves once every line is out. What happens afterwards is not logged: a last timer must not end the process. */
   close(): Promise<void>;
   /** Writes what waits at once: for the last moment of a process. */
   flushNow(): void;
@@ -39,18 +39,21 @@ export const createEventLog = (config: LogConfig, clock: Clock = systemClock): O
     transports: [transport],
   });
   const threshold = LEVELS[config.level];
+  let closing: Promise<void> | undefined;
   const log: OwnedEventLog = {
     event(name, fields) {
       const level = EVENT_LEVELS[name];
-      if (LEVELS[level] > threshold || (isBounded(name, fields) && !gate.admits(name))) return;
+      if (LEVELS[level] > threshold || closing !== undefined || (isBounded(name, fields) && !gate.admits(name))) return;
       const entry: Entry = { level, message: name, at: clock.now(), fields: ordered(name, fields) };
       logger.write(Object.assign(entry, { [LEVEL]: level }));
     },
     reopen: () => reopen(sink, log),
-    async close() {
+    close() {
       gate.settle();
-      await new Promise<void>((resolve) => transport.once("finish", resolve) && logger.end());
-      await sink.drained();
+      closing ??= new Promise<void>((resolve) => transport.once("finish", resolve) && logger.end()).then(() =>
+        sink.drained(),
+      );
+      return closing;
     },
     flushNow: () => sink.flushNow(),
   };

@@ -331,7 +331,7 @@ test("a password in the file is never shown", () => {
 
 test("a listener without TLS that others can reach is a warning, on loopback it is none", () => {
   const listener = (address: string) => minimal(`listen: [{ address: "${address}", port: 110, tls: none }]`);
-  for (const address of ["0.0.0.0", "::", "192.0.2.1"]) {
+  for (const address of ["0.0.0.0", "2001:db8::1", "192.0.2.1"]) {
     assert.match(
       warningsOf(listener(address)).join("\n"),
       /^postigo\.yaml:4:\d+: listen\.0\.tls: mail crosses the network/,
@@ -340,4 +340,13 @@ test("a listener without TLS that others can reach is a warning, on loopback it 
   for (const address of ["127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"]) {
     assert.deepEqual(warningsOf(listener(address)), []);
   }
+});
+
+test("every IPv6 address and no IPv4 one is a warning: an operator who writes :: mostly means both", () => {
+  const ipv6 = '{ address: "::", port: 995, tls: implicit }';
+  assert.deepEqual(warningsOf(minimal(`listen: [${ipv6}]`)), [
+    'postigo.yaml:4:21: listen.0.address: "::" is IPv6 only; for IPv4 add { address: "0.0.0.0", port: 995, tls: implicit }',
+  ]);
+  assert.deepEqual(warningsOf(minimal(`listen: [${ipv6}, { address: "0.0.0.0", port: 995, tls: implicit }]`)), []);
+  assert.equal(warningsOf(minimal(`listen: [${ipv6}, { address: "0.0.0.0", port: 110, tls: starttls }]`)).length, 1);
 });

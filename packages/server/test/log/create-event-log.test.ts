@@ -154,4 +154,13 @@ test("closing tells what a flood has left out, and loses nothing", async (t) => 
   assert.match(written[1000] ?? "", /WARN lines-suppressed of=session-opened lines=1$/);
 });
 
+test("what happens after closing is dropped, and closing twice is closing", async (t) => {
+  const { log, clock, lines } = setUp(t, { level: "debug" });
+  log.event("session-opened", OPENED);
+  await log.close();
+  log.event("login-failed", FAILED);
+  clock.pass(1000);
+  assert.equal((await lines()).length, 1);
+});
+
 type FieldNames = { [N in keyof EventFields]: keyof EventFields[N] }[keyof EventFields];
