@@ -30,8 +30,9 @@ test("RFC 1939 §4: of 500 competing logins through two gateways no two are in t
 });
 
 test("a gateway that was killed leaves no lock that counts: the other one lets the user in at once", async (t) => {
-  const first = await GatewayProcess.start(t);
-  const second = await GatewayProcess.start(t, { spool: first.spool });
+  const configuration = { lock: { wait: "0s" } };
+  const first = await GatewayProcess.start(t, { configuration });
+  const second = await GatewayProcess.start(t, { configuration, spool: first.spool });
   first.maildir().fillWithNumbered(3);
   const lost = await RawClient.login(first.ports.none, "alice", PASSWORD);
   await lost.ok("DELE 1");
@@ -41,9 +42,7 @@ test("a gateway that was killed leaves no lock that counts: the other one lets t
   assert.equal(reply.code, "IN-USE");
   assert.match(reply.text, /lock/);
   await first.kill();
-  const begun = performance.now();
   const next = await RawClient.login(second.ports.none, "alice", PASSWORD);
-  assert.ok(performance.now() - begun < 2_000, "the login had to wait for the dead owner");
   assert.match((await next.ok("STAT")).text, /^3 /);
   await next.quit();
 });
