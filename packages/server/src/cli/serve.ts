@@ -18,6 +18,8 @@ import { startFailure } from "./start-failure.js";
 export const serve = async (parsed: Parsed): Promise<number> => {
   // Also takes the place of the words of the command line, in which a password may stand, in the list of processes.
   process.title = "postigo serve";
+  // Until there is something to reload, SIGHUP must not end the process either.
+  process.on("SIGHUP", () => undefined);
   const found = findConfig({ file: textOf(parsed, "config"), flags: flagsOf(parsed), env: process.env });
   refuseFaults(await examine(found.config, systemClock.now()));
   const log = openLog(found.config);

@@ -115,15 +115,17 @@ const INLINE_USER = 'must be a list of texts; write ["NAME:{SCHEME}hash"]';
 
 const usersFile = z.strictObject({ type: z.literal("users-file"), path: path("a users file") });
 
-/** Passwords may stand in these: they are never shown. */
+/** Passwords may stand in these, and in what is written in their place by mistake: it is never shown. */
 const inlineUsers = z.strictObject({
   type: z.literal("inline"),
   users: z.array(z.string({ error: INLINE_USER }).min(1, { error: INLINE_USER }), { error: INLINE_USER }),
 });
 
+const SOURCE = "{ type: users-file, path: /etc/postigo/users }";
+
 const accounts = z.discriminatedUnion("type", [usersFile, inlineUsers], {
   error: ({ input }: Issue) =>
-    `${isRecord(input) ? "has no type that is known" : `is ${show(input)}`}; write { type: users-file, path: /etc/postigo/users }`,
+    `${isRecord(input) ? "has no type that is known" : "is no source of accounts"}; write ${SOURCE}`,
 });
 
 const auth = z.strictObject(
@@ -203,7 +205,7 @@ export const configSchema = z.strictObject(
       .optional(),
     tls: tls.optional(),
     spool: spool.prefault({}),
-    accounts: z.array(accounts, list("[{ type: users-file, path: /etc/postigo/users }]")).default([]),
+    accounts: z.array(accounts, { error: `is no list of sources; write [${SOURCE}]` }).default([]),
     auth: auth.prefault({}),
     maildrop: maildrop.prefault({}),
     uidl: z.strictObject({ format: oneOf(["name"]).default("name") }, section("format: name")).prefault({}),

@@ -148,7 +148,7 @@ const explain = (error: YAMLError, text: string): string => {
   const [from, to] = error.pos;
   const line = text.slice(text.lastIndexOf("\n", from - 1) + 1, endOfLine(text, to));
   // `address: ::` is the mapping {":": null} to YAML, and the first thing an operator with IPv6 types.
-  if (/(^|[\s,{])::?([\s,}\]]|$)/.test(line)) return 'an IPv6 address must stand in quotes; write "::"';
+  if (/(^|[\s,{])::([\s,}\]]|$)/.test(line)) return 'an IPv6 address must stand in quotes; write "::"';
   return REMEDIES.get(error.code) ?? `${error.message}; see the line for a missing quote, bracket or space`;
 };
 

@@ -269,7 +269,7 @@ const WHOLE_FILES: readonly { readonly name: string; readonly text: string; read
     says: [
       "accounts.0.type: has no type that is known",
       "accounts.1.type: has no type that is known",
-      "accounts.2: is 3; write",
+      "accounts.2: is no source of accounts; write",
     ].map((text, position) => `postigo.yaml:3:${[20, 27, 40][position]}: ${text}`),
   },
   {
@@ -316,6 +316,10 @@ for (const { name, text, says } of WHOLE_FILES) {
   });
 }
 
+test("a lone colon in a line that is wrong is not taken for an IPv6 address", () => {
+  assert.doesNotMatch(problemsOf(minimal("listen : [")).join(), /IPv6/);
+});
+
 test("aliases that unfold without end are refused in bounded time", () => {
   const levels = Array.from({ length: 12 }, (_, level) => `x${level}: &x${level} [${`*x${level - 1}, `.repeat(9)}]`);
   const bomb = [`x: &x-1 [${"a, ".repeat(9)}]`, ...levels].join("\n").replaceAll("*x-1", "*x-1");
@@ -323,9 +327,18 @@ test("aliases that unfold without end are refused in bounded time", () => {
 });
 
 test("a password in the file is never shown", () => {
-  for (const users of ["sekrit", "{ ana: sekrit }", "[[sekrit]]", "[{ ana: sekrit }]"]) {
-    const text = minimal("").replace("[{ type: users-file, path: users }]", `[{ type: inline, users: ${users} }]`);
-    assert.doesNotMatch(problemsOf(text).join("\n"), /sekrit/);
+  const inline = (users: string) => `[{ type: inline, users: ${users} }]`;
+  const wrong = ["sekrit", "{ ana: sekrit }", "[[sekrit]]", "[{ ana: sekrit }]"].map(inline);
+  for (const accounts of [
+    ...wrong,
+    '["ana:sekrit"]',
+    "ana:sekrit",
+    "{ ana: sekrit }",
+    "[[ana, sekrit]]",
+    "[{ ana: sekrit }]",
+  ]) {
+    const text = minimal("").replace("[{ type: users-file, path: users }]", accounts);
+    assert.doesNotMatch(problemsOf(text).join("\n"), /sekrit/, accounts);
   }
 });
 
