@@ -107,7 +107,10 @@ class ContentWatcher implements FileWatcher {
     const gone = [...before].filter((directory) => !after.has(directory));
     const come = [...after].filter((directory) => !before.has(directory));
     if (gone.length > 0) this.#watcher.unwatch(gone);
-    if (come.length > 0) this.#watcher.add(come);
+    if (come.length === 0) return;
+    this.#watcher.add(come);
+    // As at the start: what changes before the new watches are set makes no event.
+    this.#lookSoon();
   }
 }
 

@@ -49,20 +49,28 @@ export class LockFile {
 
   /** Throws what the disk says. `onLost` is called when a heartbeat finds the directory gone or touched by another. */
   async try(place: LockPlace, owner: LockOwner, onLost: LostListener): Promise<TryOutcome> {
-    const leftover = readOwner(this.#shop.io, place.ownerFile);
+    this.#clearLeftover(place, owner);
     const directory = await this.#shop.directories.make(place, onLost);
     if (directory === undefined) return this.#takeOver(place, owner, onLost);
-    if (this.#signNew(place, leftover, owner, directory)) return this.#confirm(place, owner, directory, undefined);
+    if (this.#signNew(place, owner, directory)) return this.#confirm(place, owner, directory, undefined);
     // Another took over our directory before we had named ourselves. It is his now.
     this.#shop.directories.forget(directory);
     return { type: "busy", owner: readOwner(this.#shop.io, place.ownerFile)?.owner };
   }
 
+  /** An owner file whose directory is gone says nothing any more. It goes before a directory is made, or it would speak for that one. */
+  #clearLeftover(place: LockPlace, owner: LockOwner): void {
+    const { io } = this.#shop;
+    const found = readOwner(io, place.ownerFile);
+    if (found === undefined || directoryStamp(io, place.lockDirectory) !== undefined) return;
+    removeOwner(io, place.ownerFile, found, owner.token);
+  }
+
   /** Names us as the owner of a directory we have made. A disk that cannot take the name gets the directory off again. */
-  #signNew(place: LockPlace, leftover: FoundOwner | undefined, owner: LockOwner, directory: KeptDirectory): boolean {
+  #signNew(place: LockPlace, owner: LockOwner, directory: KeptDirectory): boolean {
     const { io, directories } = this.#shop;
     try {
-      return createOwner(io, place.ownerFile, owner) || this.#replaceOwner(place, leftover, owner);
+      return createOwner(io, place.ownerFile, owner);
     } catch (error) {
       directories.forget(directory);
       io.rmdirSync(place.lockDirectory);
