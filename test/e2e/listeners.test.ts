@@ -33,6 +33,20 @@ test("a listener on ::1 serves IPv6, beside the ones on 127.0.0.1", { skip: !has
   await other.quit();
 });
 
+test("a listener on :: serves IPv4 clients too, by their IPv4 address", { skip: !hasIpv6 && "no IPv6" }, async (t) => {
+  const listen = [
+    { address: "::", port: 0, tls: "none" },
+    { address: "::", port: 0, tls: "starttls" },
+    { address: "::", port: 0, tls: "implicit" },
+  ];
+  const gateway = await GatewayProcess.start(t, { configuration: { listen } });
+  for (const host of ["::1", "127.0.0.1"]) {
+    const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD, { host });
+    await client.quit();
+    await gateway.event("login", ({ peer }) => peer === host);
+  }
+});
+
 test("quick mode needs no file: --listen, --maildir and --user", async (t) => {
   const maildir = new MaildirFixture(join(temporaryDirectory(t), "Maildir")).fillWithNumbered(2);
   const options = [

@@ -23,15 +23,11 @@ export const contradictions = (config: Config, needs: Needs): readonly Finding[]
 
 /** Things that work, but seldom as the operator thinks. */
 export const surprises = ({ listen, auth }: Config): readonly Finding[] =>
-  listen.flatMap((listener, position): readonly Finding[] => [
-    ...(listener.tls === "none" && !isLoopback(listener.address)
+  listen.flatMap((listener, position): readonly Finding[] =>
+    listener.tls === "none" && !isLoopback(listener.address)
       ? [{ path: ["listen", position, "tls"], message: openListener(auth.plaintext) }]
-      : []),
-    ...(isEveryIpv6(listener.address) &&
-    !listen.some(({ address, port }) => isIP(address) === 4 && port === listener.port)
-      ? [{ path: ["listen", position, "address"], message: ipv6Only(listener) }]
-      : []),
-  ]);
+      : [],
+  );
 
 export const isLoopback = (address: string): boolean =>
   (isIP(address) === 4 && address.startsWith("127.")) ||
@@ -77,11 +73,6 @@ const templateFaults = (config: Config): readonly Finding[] => {
 /** One inline user and nobody else: a template without a variable is then that user's Maildir. */
 const hasOneUser = ({ accounts }: Config): boolean =>
   accounts.length === 1 && accounts[0]?.type === "inline" && accounts[0].users.length === 1;
-
-const isEveryIpv6 = (address: string): boolean => /^[0:]+$/.test(address) && address.includes(":");
-
-const ipv6Only = ({ port, tls }: ListenConfig): string =>
-  `"::" is IPv6 only; for IPv4 add { address: "0.0.0.0", port: ${port}, tls: ${tls} }`;
 
 const openListener = (plaintext: Config["auth"]["plaintext"]): string =>
   plaintext === "always"

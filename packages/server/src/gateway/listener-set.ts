@@ -1,6 +1,6 @@
 // The listeners in force. A change binds what is new before it closes what is gone: nobody is refused meanwhile.
 
-import type { Socket } from "node:net";
+import { isIPv4, type Socket } from "node:net";
 import type { ListenConfig } from "../config/config.js";
 import type { EventLog } from "../log/event-log.js";
 import { Listener, type ListeningAddress } from "../net/listener.js";
@@ -27,7 +27,7 @@ export class ListenerSet {
     const next: Listener[] = [];
     for (const config of wanted) {
       const kept = takeWhere(standing, (listener) => keyOf(listener.config) === keyOf(config));
-      const listener = kept ?? new Listener({ config, accept: this.#accept, log: this.#log });
+      const listener = kept ?? this.#make(config, wanted);
       if (kept === undefined) added.push(listener);
       next.push(listener);
     }
@@ -35,6 +35,11 @@ export class ListenerSet {
     for (const listener of standing) listener.close();
     for (const [index, listener] of next.entries()) listener.config = wanted[index] ?? listener.config;
     this.#listeners = next;
+  }
+
+  #make(config: ListenConfig, all: readonly ListenConfig[]): Listener {
+    const ipv6Only = all.some(({ address, port }) => isIPv4(address) && port !== 0 && port === config.port);
+    return new Listener({ config, ipv6Only, accept: this.#accept, log: this.#log });
   }
 
   close(): void {

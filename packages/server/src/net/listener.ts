@@ -6,6 +6,8 @@ import type { EventLog } from "../log/event-log.js";
 
 export interface ListenerParts {
   readonly config: ListenConfig;
+  /** `::` takes IPv4 clients too, unless another listener has the port for them. */
+  readonly ipv6Only: boolean;
   readonly accept: (socket: Socket, listener: Listener) => void;
   readonly log: EventLog;
 }
@@ -21,10 +23,12 @@ export class Listener {
   /** A reload may change what is spoken on the socket, not where it listens. */
   config: ListenConfig;
   readonly #server: Server;
+  readonly #ipv6Only: boolean;
   readonly #log: EventLog;
 
-  constructor({ config, accept, log }: ListenerParts) {
+  constructor({ config, ipv6Only, accept, log }: ListenerParts) {
     this.config = config;
+    this.#ipv6Only = ipv6Only;
     this.#log = log;
     this.#server = createServer(SOCKET_OPTIONS, (socket) => accept(socket, this));
   }
@@ -34,7 +38,7 @@ export class Listener {
     const { address, port } = this.config;
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen({ host: address, port, backlog: BACKLOG, ipv6Only: address.includes(":") }, () => {
+      this.#server.listen({ host: address, port, backlog: BACKLOG, ipv6Only: this.#ipv6Only }, () => {
         this.#server.off("error", reject);
         // Running out of descriptors while accepting must not end the server.
         this.#server.on("error", (error) => this.#log.event("accept-failed", { address, port, error: error.message }));

@@ -354,12 +354,3 @@ test("a listener without TLS that others can reach is a warning, on loopback it 
     assert.deepEqual(warningsOf(listener(address)), []);
   }
 });
-
-test("every IPv6 address and no IPv4 one is a warning: an operator who writes :: mostly means both", () => {
-  const ipv6 = '{ address: "::", port: 995, tls: implicit }';
-  assert.deepEqual(warningsOf(minimal(`listen: [${ipv6}]`)), [
-    'postigo.yaml:4:21: listen.0.address: "::" is IPv6 only; for IPv4 add { address: "0.0.0.0", port: 995, tls: implicit }',
-  ]);
-  assert.deepEqual(warningsOf(minimal(`listen: [${ipv6}, { address: "0.0.0.0", port: 995, tls: implicit }]`)), []);
-  assert.equal(warningsOf(minimal(`listen: [${ipv6}, { address: "0.0.0.0", port: 110, tls: starttls }]`)).length, 1);
-});
