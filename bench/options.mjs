@@ -11,6 +11,7 @@ const HELP = `Measures Postigo beside other POP3 servers: npm run bench -- [opti
   --seconds N     length of a run (4)
   --workers N     Postigo's processes: a number or auto (1)
   --node PATH     the Node that runs Postigo (this one)
+  --profile DIR   profiles Postigo (node --cpu-prof), and says where its time goes
   --md FILE       writes the table there too
   --json FILE     writes every single figure there
   --help          this text
@@ -26,6 +27,7 @@ const OPTIONS = {
   seconds: { type: "string", default: "4" },
   workers: { type: "string", default: "1" },
   node: { type: "string", default: process.execPath },
+  profile: { type: "string" },
   md: { type: "string" },
   json: { type: "string" },
   help: { type: "boolean", default: false },

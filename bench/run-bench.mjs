@@ -12,6 +12,7 @@ import { measureRate } from "./measure/rate.mjs";
 import { createCourier } from "./peers/courier.mjs";
 import { createDovecot } from "./peers/dovecot.mjs";
 import { createPostigo } from "./peers/postigo.mjs";
+import { profilingFlags } from "./profile.mjs";
 import { report, shown } from "./report.mjs";
 import { chosenRows } from "./rows.mjs";
 import { createServer } from "./server.mjs";
@@ -40,12 +41,13 @@ export async function runBench(options, signal) {
   const peers = presentPeers(options);
   const workplace = createWorkplace();
   const bench = { ...options, load, workplace, signal, held: new Set(), results: [], note: noteFor(() => bench) };
+  const nodeFlags = options.profile === undefined ? [] : profilingFlags(options.profile);
   const servers = [];
   const began = performance.now();
   try {
     const certificate = makeCertificate(workplace);
     for (const peer of peers) {
-      const server = await createServer(peer, { workplace, certificate });
+      const server = await createServer(peer, { workplace, certificate, nodeFlags });
       servers.push(server);
       await server.start();
     }

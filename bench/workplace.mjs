@@ -3,8 +3,15 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { copyMaildir, makeMaildir } from "./mail/make-maildir.mjs";
 import { SPOOLS } from "./spools.mjs";
+
+/**
+ * A maildrop that was changed within the last two seconds may change again without its directory's time telling: servers list it
+ * again at every login. The rows are about maildrops that rest.
+ */
+const RESTING_MS = 2_500;
 
 /** A mail owner of its own, as virtual users have one; who is not root owns the mail himself. */
 export const MAIL_OWNER =
@@ -37,6 +44,7 @@ export function createWorkplace() {
   return {
     root,
     fill,
+    rest: () => pause(RESTING_MS),
     /** Fills a whole spool unless this server has it; whether it was done now. */
     fillOnce: (server, spool) => {
       const key = `${server.name} ${spool}`;

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { readOptions } from "../bench/options.mjs";
+import { summarizeProfiles } from "../bench/profile.mjs";
 import { runBench } from "../bench/run-bench.mjs";
 
 const options = readOptions(process.argv.slice(2));
@@ -11,6 +12,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => ending.abor
 try {
   const { text, results } = await runBench(options, ending.signal);
   process.stdout.write(text);
+  if (options.profile !== undefined) process.stdout.write(summarizeProfiles(options.profile));
   if (options.md !== undefined) writeFileSync(options.md, text);
   if (options.json !== undefined) writeFileSync(options.json, asJson(results));
 } catch (error) {

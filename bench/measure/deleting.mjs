@@ -6,8 +6,9 @@ import { measure } from "./run.mjs";
 /** DELE of every message of a maildrop that has been opened before, and QUIT; what is left then counts as a failure. */
 export async function measureDeleting(bench, row, servers) {
   for (let user = 1; user <= bench.reps; user++) {
+    for (const server of servers) bench.workplace.fill(server, { spool: row.spool, first: user, last: user });
+    await bench.workplace.rest();
     for (const server of servers) {
-      bench.workplace.fill(server, { spool: row.spool, first: user, last: user });
       const args = ["-f", String(user), "-c", "1", "-K", "1", "-T", "120"];
       await measure(bench, server, { row, args: [...args, "-m", "uidl"] });
       const figures = await measure(bench, server, { row, args: [...args, "-m", "dele"] });

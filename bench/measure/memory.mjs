@@ -10,7 +10,7 @@ const KB_IN_MB = 1_024;
 export const measureIdle = (bench, row, servers) =>
   forEach(bench, { row, servers }, async (server) => {
     const { from, to } = server.idleSessions;
-    bench.workplace.fillOnce(server, row.spool);
+    if (bench.workplace.fillOnce(server, row.spool)) await bench.workplace.rest();
     await server.restart();
     await hold(bench, server, { row, first: 1, count: from });
     const before = await restingMemory(server);
@@ -28,6 +28,7 @@ export const measureBig = (bench, row, servers) =>
   forEach(bench, { row, servers }, async (server) => {
     bench.workplace.fill(server, { spool: row.spool, first: 1, last: 1 });
     bench.workplace.fill(server, { spool: "few", first: 1, last: 1 });
+    await bench.workplace.rest();
     await hold(bench, server, { row, first: 1, count: 1 });
     letGo(bench);
     await server.restart();

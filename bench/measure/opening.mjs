@@ -7,8 +7,9 @@ const MOST_OF_100K = 2;
 export async function measureOpening(bench, row, servers) {
   const repetitions = row.spool === "k100" ? Math.min(MOST_OF_100K, bench.reps) : bench.reps;
   for (let user = 1; user <= repetitions; user++) {
+    for (const server of servers) bench.workplace.fill(server, { spool: row.spool, first: user, last: user });
+    await bench.workplace.rest();
     for (const server of servers) {
-      bench.workplace.fill(server, { spool: row.spool, first: user, last: user });
       const args = ["-f", String(user), "-m", "uidl", "-c", "1", "-T", "120"];
       bench.note(`${row.name} first`, server, await measure(bench, server, { row, args: [...args, "-K", "1"] }));
       bench.note(`${row.name} later`, server, await measure(bench, server, { row, args: [...args, "-K", "3"] }));

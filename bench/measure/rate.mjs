@@ -3,7 +3,9 @@ import { measure } from "./run.mjs";
 
 /** So many sessions, messages or megabytes a second, for as long as --seconds says; every maildrop has been opened before. */
 export async function measureRate(bench, row, servers) {
-  for (const server of servers) await prepare(bench, server, row);
+  const fresh = servers.filter((server) => bench.workplace.fillOnce(server, row.spool));
+  if (fresh.length > 0) await bench.workplace.rest();
+  for (const server of fresh) await openAll(bench, server, row);
   for (let repetition = 0; repetition < bench.reps; repetition++) {
     for (const server of servers) {
       const args = [...row.args, "-D", String(bench.seconds), "-T", "45"];
@@ -12,8 +14,7 @@ export async function measureRate(bench, row, servers) {
   }
 }
 
-async function prepare(bench, server, row) {
-  if (!bench.workplace.fillOnce(server, row.spool)) return;
+async function openAll(bench, server, row) {
   const { users } = SPOOLS[row.spool];
   const args = ["-m", "uidl", "-c", String(Math.min(4, users)), "-n", String(users), "-K", String(users)];
   await measure(bench, server, { row: { ...row, tls: false }, args });
