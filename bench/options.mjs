@@ -10,6 +10,7 @@ const HELP = `Measures Postigo beside other POP3 servers: npm run bench -- [opti
   --reps N        repetitions of each row, servers taking turns (3)
   --seconds N     length of a run (4)
   --workers N     Postigo's processes: a number or auto (1)
+  --io MODE       Postigo's spool.io: auto, sync or async (auto)
   --node PATH     the Node that runs Postigo (this one)
   --profile DIR   profiles Postigo (node --cpu-prof), and says where its time goes
   --md FILE       writes the table there too
@@ -26,6 +27,7 @@ const OPTIONS = {
   reps: { type: "string", default: "3" },
   seconds: { type: "string", default: "4" },
   workers: { type: "string", default: "1" },
+  io: { type: "string", default: "auto" },
   node: { type: "string", default: process.execPath },
   profile: { type: "string" },
   md: { type: "string" },

@@ -10,26 +10,27 @@ import { waitForGreeting } from "./greeting.mjs";
 const PROGRAM = fileURLToPath(new URL("../../packages/server/bin/postigo.js", import.meta.url));
 const BUILT = fileURLToPath(new URL("../../packages/server/dist/cli/main.js", import.meta.url));
 
-export function createPostigo({ node, workers }) {
+export function createPostigo({ node, workers, io }) {
   return {
     name: "postigo",
     tls: true,
     idleSessions: { from: 500, to: 5_000 },
     missing: () => (existsSync(BUILT) ? undefined : "not built: npm run build"),
-    version: () => `${read(node, [PROGRAM, "--version"])} on Node ${read(node, ["--version"])}, workers ${workers}`,
-    start: (place) => start({ node, workers }, place),
+    version: () =>
+      `${read(node, [PROGRAM, "--version"])} on Node ${read(node, ["--version"])}, workers ${workers}, spool.io ${io}`,
+    start: (place) => start({ node, workers, io }, place),
   };
 }
 
 const read = (command, args) => execFileSync(command, args, { encoding: "utf8" }).trim();
 
-async function start({ node, workers }, place) {
+async function start({ node, workers, io }, place) {
   const own = join(place.run, "own"); // the log's directory: Postigo's alone to write
   mkdirSync(own);
   chownSync(own, place.owner.uid, place.owner.gid);
   const config = join(place.run, "postigo.yaml");
   writeFileSync(join(place.run, "users"), place.users.map((user) => `${user}:{PLAIN}${place.password}\n`).join(""));
-  writeFileSync(config, configuration(place, { own, workers }));
+  writeFileSync(config, configuration(place, { own, workers, io }));
   const child = spawn(node, [...place.nodeFlags, PROGRAM, "serve", "--config", config], {
     ...place.owner,
     cwd: own,
@@ -50,7 +51,7 @@ async function start({ node, workers }, place) {
   return running;
 }
 
-function configuration(place, { own, workers }) {
+function configuration(place, { own, workers, io }) {
   return `listen:
   - { address: 127.0.0.1, port: ${place.port}, tls: none }
   - { address: 127.0.0.1, port: ${place.tlsPort}, tls: implicit }
@@ -59,6 +60,7 @@ tls:
   key: ${place.certificate.key}
 spool:
   maildir: "${place.spool}/%{user}/Maildir"
+  io: ${io}
 accounts:
   - { type: users-file, path: ${join(place.run, "users")} }
 auth:
