@@ -9,7 +9,7 @@ export const DOT = 0x2e;
 export const DIGIT_ZERO = 0x30;
 export const DIGIT_NINE = 0x39;
 export const EQUALS = 0x3d;
-export const DEL = 0x7f;
+const DEL = 0x7f;
 
 /** Part of a larger piece of memory, from `start` up to but not including `end`. Good until that memory is reused. */
 export interface Span {

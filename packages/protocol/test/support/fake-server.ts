@@ -171,7 +171,7 @@ export class FakeServer {
 export const octetsOf = (message: FakeMessage): number =>
   message.lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 2, 0);
 
-export const listingOf = (messages: readonly FakeMessage[]): Listing =>
+const listingOf = (messages: readonly FakeMessage[]): Listing =>
   new Listing({
     count: messages.length,
     octetsAt: (position) => octetsOf(messages[position] as FakeMessage),
