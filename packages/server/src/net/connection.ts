@@ -6,16 +6,15 @@
 
 import type { Socket } from "node:net";
 import { type CloseReason, type Effect, type Input, Session, type SessionPolicy } from "@postigo/protocol";
-import type { Eventually, MessageTrouble, OpenMessage } from "@postigo/storage";
+import type { Eventually } from "@postigo/storage";
 import type { Peer } from "../auth/authenticator.js";
 import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
-import type { MaildropSession } from "../maildrop/maildrop-session.js";
-import { MessageTransfer, type Outlet, readTarget } from "./message-transfer.js";
+import { MessageSender, type SenderOutlet, type SendMessage } from "./message-sender.js";
 import { type LoginParts, SessionDuties } from "./session-duties.js";
 import { attach, detach, type SocketOwner } from "./socket-events.js";
 import type { Stage } from "./stage.js";
-import { unsentOctets } from "./unsent-octets.js";
+import { StallWatch } from "./stall-watch.js";
 
 export interface ConnectionParts {
   readonly policy: SessionPolicy;
@@ -41,25 +40,22 @@ export interface ConnectionTimeouts {
   readonly stalledMs: number;
 }
 
-type SendMessage = Extract<Effect, { type: "send-message" }>;
-
-export class Connection implements SocketOwner, Outlet {
+export class Connection implements SocketOwner, SenderOutlet {
   readonly stage: Stage;
   readonly #parts: ConnectionParts;
   readonly #session: Session;
   readonly #duties: SessionDuties;
   #socket: Socket;
   #timer: Timer;
-  #stall: Timer | undefined;
+  #stall: StallWatch | undefined;
   #waiting: (() => void) | undefined;
-  #sending: { readonly effect: SendMessage; readonly transfer: MessageTransfer } | undefined;
+  #sender: MessageSender | undefined;
   #phase: "open" | "ending" | "closed" = "open";
   /** A TLS handshake is under way: there is no way to say anything. */
   #isSecuring = false;
   #isEndLogged = false;
-  #turnMessages = 0;
+  #deleted = 0;
   readonly #began: number;
-  readonly #counts = { retrieved: 0, top: 0, deleted: 0 };
 
   constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
     this.#parts = parts;
@@ -103,7 +99,7 @@ export class Connection implements SocketOwner, Outlet {
   }
 
   onData(chunk: Buffer): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#drive({ type: "octets", chunk });
   }
 
@@ -135,22 +131,26 @@ export class Connection implements SocketOwner, Outlet {
   /** Resolves true once the socket has taken what was written and the others had their turn; false when all is over. */
   async drained(): Promise<boolean> {
     this.flush();
-    if (this.#socket.writableNeedDrain && !this.#isOver) await this.#taken();
+    if (this.#socket.writableNeedDrain && !this.isOver) await this.#taken();
     // A quick reader's socket drains within this turn of the event loop, again and again.
     if (this.#isReachable) await new Promise<void>((resolve) => setImmediate(resolve));
     return this.#isReachable;
   }
 
   get #isReachable(): boolean {
-    return !this.#isOver && !this.#socket.destroyed;
+    return !this.isOver && !this.#socket.destroyed;
   }
 
-  get #isOver(): boolean {
+  get isOver(): boolean {
     return this.#phase !== "open";
   }
 
+  get isBlocked(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
   #drive(input: Input): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     try {
       const effects = this.#session.handle(input);
       // One octet a second of an endless line is no command, and does not keep a session alive.
@@ -170,7 +170,7 @@ export class Connection implements SocketOwner, Outlet {
       (input) => input && this.#drive(input),
       (error: unknown) => this.#fail(error),
     );
-    this.#turnMessages = 0;
+    this.#sender?.newTurn();
     this.flush();
     this.#settle();
   }
@@ -178,7 +178,7 @@ export class Connection implements SocketOwner, Outlet {
   #perform(effects: readonly Effect[]): Eventually<Input | undefined> {
     let outcome: Eventually<Input | undefined>;
     for (const effect of effects) outcome = this.#effect(effect);
-    return outcome ?? this.#sendBody();
+    return outcome ?? this.#sender?.body();
   }
 
   #effect(effect: Effect): Eventually<Input | undefined> {
@@ -198,7 +198,7 @@ export class Connection implements SocketOwner, Outlet {
       case "open-maildrop":
         return this.#openMaildrop();
       case "update-maildrop":
-        this.#counts.deleted = effect.deleted.length;
+        this.#deleted = effect.deleted.length;
         return this.#duties.update(effect.deleted);
       case "release-maildrop":
         return void this.#duties.end();
@@ -226,58 +226,12 @@ export class Connection implements SocketOwner, Outlet {
   }
 
   #openMessage(effect: SendMessage): Eventually<Input | undefined> {
-    const maildrop = this.#duties.maildrop;
-    if (maildrop === undefined) throw new TypeError("send-message without a maildrop");
-    const opened = maildrop.open(effect.message, readTarget(maildrop, this.stage, undefined));
-    if (!(opened instanceof Promise)) return this.#messageOpened(effect, maildrop, opened);
-    return opened.then((done) => this.#messageOpened(effect, maildrop, done));
-  }
-
-  #messageOpened(
-    effect: SendMessage,
-    maildrop: MaildropSession,
-    opened: OpenMessage | MessageTrouble,
-  ): Input | undefined {
-    if (typeof opened === "string") return { type: "message-unavailable", reason: opened };
-    if (this.#isOver) return void opened.close();
-    if (this.stage.room < 2 * opened.first + STATUS_LINE_OCTETS) this.flush();
-    const transfer = new MessageTransfer(opened, maildrop, effect.bodyLines);
-    const octets = transfer.announce(this.stage);
-    if (octets !== maildrop.listing.octets(effect.message)) maildrop.correctOctets(effect.message, octets);
-    this.#sending = { effect, transfer };
-    return { type: "message-opened", octets };
-  }
-
-  #sendBody(): Eventually<Input | undefined> {
-    const sending = this.#sending;
-    if (sending === undefined) return undefined;
-    this.#sending = undefined;
-    if (this.#isOver) return void sending.transfer.close();
-    if (!sending.transfer.isWhole) return this.#stream(sending.effect, sending.transfer);
-    sending.transfer.stageWhole(this.stage);
-    this.#count(sending.effect);
-    if (!this.#socket.writableNeedDrain && ++this.#turnMessages < MESSAGES_A_TURN) return MESSAGE_SENT;
-    return this.#sentWhenDrained();
-  }
-
-  async #sentWhenDrained(): Promise<Input | undefined> {
-    return (await this.drained()) ? MESSAGE_SENT : undefined;
-  }
-
-  async #stream(effect: SendMessage, transfer: MessageTransfer): Promise<Input | undefined> {
-    const result = await transfer.send(this);
-    if (result === "gone") return undefined;
-    if (result === "broken") return this.#fail(new Error(`message ${effect.message} could not be read to its end`));
-    if (result === "corrected") this.#duties.maildrop?.correctOctets(effect.message, transfer.sentOctets);
-    this.#count(effect);
-    return MESSAGE_SENT;
-  }
-
-  #count(effect: SendMessage): void {
-    if (effect.bodyLines === "all") {
-      this.#counts.retrieved++;
-      this.#duties.maildrop?.retrieved(effect.message);
-    } else this.#counts.top++;
+    if (this.#sender === undefined) {
+      const maildrop = this.#duties.maildrop;
+      if (maildrop === undefined) throw new TypeError("send-message without a maildrop");
+      this.#sender = new MessageSender(this, maildrop);
+    }
+    return this.#sender.open(effect);
   }
 
   /** RFC 2595 §4; on an encrypted listener it comes before the greeting. */
@@ -311,7 +265,7 @@ export class Connection implements SocketOwner, Outlet {
 
   /** Reads on, or stops reading, as the session and the socket can take more. */
   #settle(): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const socket = this.#socket;
     if (this.#session.acceptsOctets && !socket.writableNeedDrain) {
       if (socket.isPaused()) socket.resume();
@@ -320,15 +274,9 @@ export class Connection implements SocketOwner, Outlet {
   }
 
   #watchStall(): void {
-    if (this.#stall !== undefined) return;
-    let unsent = unsentOctets(this.#socket);
-    const stall = this.#parts.clock.after(this.#parts.timeouts.stalledMs, () => {
-      const before = unsent;
-      unsent = unsentOctets(this.#socket);
-      if (unsent === before) this.#stalled();
-      else stall.restart();
-    });
-    this.#stall = stall;
+    const { clock, timeouts } = this.#parts;
+    this.#stall ??= new StallWatch(clock, timeouts.stalledMs, () => this.#stalled());
+    this.#stall.start(this.#socket);
   }
 
   #stalled(): void {
@@ -344,8 +292,7 @@ export class Connection implements SocketOwner, Outlet {
   }
 
   #stopWaiting(): void {
-    this.#stall?.cancel();
-    this.#stall = undefined;
+    this.#stall?.stop();
     const resolve = this.#waiting;
     this.#waiting = undefined;
     resolve?.();
@@ -392,7 +339,9 @@ export class Connection implements SocketOwner, Outlet {
       session,
       user: this.user,
       reason,
-      ...this.#counts,
+      retrieved: this.#sender?.retrieved ?? 0,
+      top: this.#sender?.top ?? 0,
+      deleted: this.#deleted,
       octetsIn,
       octetsOut,
       ms,
@@ -400,8 +349,4 @@ export class Connection implements SocketOwner, Outlet {
   }
 }
 
-const MESSAGE_SENT: Input = { type: "message-sent" };
-/** Small messages one connection may send before the others have their turn: about a millisecond. */
-const MESSAGES_A_TURN = 64;
-const STATUS_LINE_OCTETS = 1024;
 const LINGER_MS = 5_000;
