@@ -7,65 +7,7 @@
 export type Language = "en" | "es";
 
 /** Sentences without parameters: they are encoded once, when the program starts. */
-export interface Sentences {
-  readonly greeting: string;
-  readonly sendPassword: string;
-  readonly done: string;
-  readonly goodbye: string;
-  readonly beginTls: string;
-  readonly capabilities: string;
-  readonly mechanisms: string;
-  readonly languages: string;
-  readonly languageChanged: string;
-  readonly utf8: string;
-  readonly marked: string;
-  readonly unmarked: string;
-  readonly listing: string;
-  readonly topFollows: string;
-  readonly unknownCommand: string;
-  readonly badArgument: string;
-  readonly controlOctet: string;
-  readonly lineTooLong: string;
-  readonly notBeforeLogin: string;
-  readonly notAfterLogin: string;
-  readonly tooManyBadCommands: string;
-  readonly userFirst: string;
-  readonly encryptByStls: string;
-  readonly encryptByPort: string;
-  readonly userPassOff: string;
-  readonly apopOff: string;
-  readonly stlsOff: string;
-  readonly alreadyEncrypted: string;
-  readonly unknownMechanism: string;
-  readonly cancelled: string;
-  readonly badBase64: string;
-  readonly unknownLanguage: string;
-  readonly loginFailed: string;
-  readonly loginUnavailable: string;
-  readonly loginMisconfigured: string;
-  readonly loginDelayed: string;
-  readonly inUse: string;
-  readonly tooManySessions: string;
-  readonly maildropUnavailable: string;
-  readonly maildropIndexing: string;
-  readonly maildropBroken: string;
-  readonly maildropTooSoon: string;
-  readonly maildropLost: string;
-  readonly noSuchMessage: string;
-  readonly messageMarked: string;
-  readonly messageGone: string;
-  readonly messageUnreadable: string;
-  readonly noUniqueId: string;
-  readonly shuttingDown: string;
-}
-
-export interface Wording extends Sentences {
-  maildropOpened(messages: number, octets: number): string;
-  messageFollows(octets: number): string;
-  notRemoved(failed: number, marked: number): string;
-}
-
-const ENGLISH: Wording = {
+const ENGLISH = {
   greeting: "Postigo ready",
   sendPassword: "now send PASS",
   done: "done",
@@ -115,6 +57,19 @@ const ENGLISH: Wording = {
   messageUnreadable: "message cannot be read at the moment",
   noUniqueId: "message has no unique-id",
   shuttingDown: "server shutting down",
+};
+
+/** What every language has to say. */
+export type Sentences = { readonly [S in keyof typeof ENGLISH]: string };
+
+export interface Wording extends Sentences {
+  maildropOpened(messages: number, octets: number): string;
+  messageFollows(octets: number): string;
+  notRemoved(failed: number, marked: number): string;
+}
+
+const ENGLISH_WORDING: Wording = {
+  ...ENGLISH,
   maildropOpened: (messages, octets) => `${messages} messages (${octets} octets)`,
   messageFollows: (octets) => `${octets} octets`,
   notRemoved: (failed, marked) => `${failed} of ${marked} messages not removed`,
@@ -175,4 +130,4 @@ const SPANISH: Wording = {
   notRemoved: (failed, marked) => `${failed} de ${marked} mensajes no se eliminaron`,
 };
 
-export const WORDINGS: { readonly [L in Language]: Wording } = { en: ENGLISH, es: SPANISH };
+export const WORDINGS: { readonly [L in Language]: Wording } = { en: ENGLISH_WORDING, es: SPANISH };

@@ -50,7 +50,7 @@ const HANDLERS = {
 
 /** Before any credential is looked at (RFC 8314 §3): what to do instead. */
 function refusal({ encrypted, policy }: Circumstances): Reply {
-  if (encrypted || policy.encrypted.userPass === false) return USER_PASS_OFF;
+  if (encrypted || !policy.encrypted.userPass) return USER_PASS_OFF;
   return policy.stls === "available" ? ENCRYPT_BY_STLS : ENCRYPT_BY_PORT;
 }
 

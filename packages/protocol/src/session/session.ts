@@ -48,9 +48,12 @@ export class Session {
     return this.#awaited?.type;
   }
 
-  /** False when so much waits that the socket should not be read. What is handed in all the same is not lost. */
+  /**
+   * False when so much waits that the socket should not be read. What is handed in all the same is not lost. An unfinished
+   * line alone never stops the reading: its own limit bounds it.
+   */
   get acceptsOctets(): boolean {
-    return this.#lines.held < this.#circumstances.policy.limits.pipelineOctets;
+    return this.#awaited === undefined || this.#lines.held < this.#circumstances.policy.limits.pipelineOctets;
   }
 
   /** The greeting (RFC 1939 §4), with the APOP stamp when APOP can work. */

@@ -224,6 +224,13 @@ describe("a burst of commands", () => {
     assert.equal(session.acceptsOctets, true);
   });
 
+  test("an unfinished line is read on, though it is longer than what may wait", () => {
+    const session = opened(EMPTY, withLimits({ pipelineOctets: 10 }));
+    session.handle(chunk(`NOOP${" ".repeat(100)}`));
+    assert.equal(session.acceptsOctets, true);
+    assert.equal(said(session.handle(chunk("\r\n"))), "+OK done\r\n");
+  });
+
   test("octets that come after QUIT or into a TLS handshake are not even kept", () => {
     const session = opened(EMPTY, withLimits({ pipelineOctets: 10 }));
     session.handle(chunk("QUIT\r\n"));
