@@ -20,8 +20,8 @@ require_node() {
 install_packages() {
   local made_from=$root/node_modules/.made-from-package-lock.json
   if cmp -s "$root/package-lock.json" "$made_from"; then return; fi
-  say 'Installing packages (once, about half a minute) …'
-  (cd -- "$root" && npm ci --no-audit --no-fund --loglevel=error >&2) || die 69 'npm ci failed; its reason stands above'
+  say 'Installing packages (once, some seconds to a minute) …'
+  (cd -- "$root" && npm ci --no-audit --no-fund --loglevel=error >/dev/null) || die 69 'npm ci failed; its reason stands above'
   cp -- "$root/package-lock.json" "$made_from"
 }
 
