@@ -21,7 +21,7 @@ install_packages() {
   local made_from=$root/node_modules/.made-from-package-lock.json
   if cmp -s "$root/package-lock.json" "$made_from"; then return; fi
   say 'Installing packages (once, some seconds to a minute) …'
-  (cd -- "$root" && npm ci --no-audit --no-fund --loglevel=error >/dev/null) || die 69 'npm ci failed; its reason stands above'
+  (cd -- "$root" && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null) || die 69 'npm ci failed; its reason stands above'
   cp -- "$root/package-lock.json" "$made_from"
 }
 
