@@ -73,7 +73,8 @@ export class MaildropSession {
 
   /** UPDATE (RFC 1939 §6): removes, marks what was retrieved, frees the lock; only then may QUIT be answered. */
   async update(deleted: readonly MessageNumber[]): Promise<UpdateOutcome> {
-    if (!this.#parts.lease.isHeld()) {
+    // A session that removes nothing needs no proof that it may.
+    if (deleted.length > 0 && !this.#parts.lease.isHeld()) {
       await this.release();
       return { type: "lost" };
     }
