@@ -15,7 +15,7 @@ import { LockRegistry } from "./registry.js";
 export interface MaildropLockOptions {
   /** How long a login waits for the owner to leave. */
   readonly waitMs: number;
-  /** Silence after which the lock of an owner on another machine may be taken; at least 6,000. */
+  /** Silence after which the lock of an owner that cannot be proven dead may be taken; below 5,000 a busy machine looks dead. */
   readonly staleMs: number;
   /** Absolute path of a directory for all locks; undefined puts each into its maildrop. */
   readonly directory: string | undefined;

@@ -63,6 +63,8 @@ export class LockFile {
     const { io } = this.#shop;
     const found = readOwner(io, place.ownerFile);
     if (found === undefined || directoryStamp(io, place.lockDirectory) !== undefined) return;
+    // An owner who has just left took his file before his directory; only one who stands there still has truly lost it.
+    if (readOwner(io, place.ownerFile)?.identity !== found.identity) return;
     removeOwner(io, place.ownerFile, found, owner.token);
   }
 

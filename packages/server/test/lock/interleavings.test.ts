@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { deadPid, type LockFixture, lockFixture, plantLock, STALE_MS } from "../support/lock-fixture.js";
-import { Contender } from "../support/stepped-contender.js";
+import { Contender, type Task } from "../support/stepped-contender.js";
 
 const DEAD_PID = deadPid();
 const contenders = [new Contender(), new Contender(), new Contender()] as const;
@@ -86,10 +86,7 @@ for (const { name, plant } of SCENES) {
       fc.property(schedule, (turns) => {
         const fixture = scene(t, plant);
         turns.forEach((turn, at) => {
-          const contender = contenders[turn] ?? first;
-          if (contender.standing === "waiting") contender.step();
-          else if (contender.standing === "held") contender.beginRelease();
-          else contender.begin(task(fixture, `c${turn}-${at}`));
+          advance(contenders[turn] ?? first, task(fixture, `c${turn}-${at}`));
           assertOneHolder(`at ${at}`);
         });
         for (const contender of contenders) contender.finish();
@@ -99,6 +96,30 @@ for (const { name, plant } of SCENES) {
       { numRuns: 80 },
     );
   });
+}
+
+test("whoever holds a lock that nobody has lost keeps it, whatever others look at meanwhile", (t) => {
+  const schedule = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 20, maxLength: 120 });
+  fc.assert(
+    fc.property(schedule, (turns) => {
+      const fixture = scene(t, () => undefined);
+      turns.forEach((turn, at) => {
+        advance(contenders[turn] ?? first, task(fixture, `c${turn}-${at}`));
+        for (const holder of contenders)
+          if (holder.standing === "held") assert.equal(holder.isHeld(), true, `at ${at}`);
+      });
+      for (const contender of contenders) contender.finish();
+      releaseAll();
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** One step further in the life of a contender: take, hold, give back, again. */
+function advance(contender: Contender, next: Task): void {
+  if (contender.standing === "waiting") contender.step();
+  else if (contender.standing === "held") contender.beginRelease();
+  else contender.begin(next);
 }
 
 let scenes = 0;
@@ -122,7 +143,7 @@ function plantLeftover(fixture: LockFixture): void {
   rmdirSync(fixture.lockDirectory);
 }
 
-const task = ({ maildrop }: LockFixture, token: string) => ({ maildrop, token, pid: process.pid });
+const task = ({ maildrop }: LockFixture, token: string): Task => ({ maildrop, token, pid: process.pid });
 
 function assertOneHolder(when: string): void {
   const holders = contenders.filter(({ standing }) => standing === "held");
