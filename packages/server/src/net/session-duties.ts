@@ -30,7 +30,8 @@ export interface DutyParts {
 
 export class SessionDuties {
   readonly #parts: DutyParts;
-  readonly #abort = new AbortController();
+  /** Stands while the maildrop is being opened: to be aborted when the client goes. */
+  #opening: AbortController | undefined;
   #exchange: AuthenticationExchange | undefined;
   #mechanism = "";
   #account: Account | undefined;
@@ -70,13 +71,12 @@ export class SessionDuties {
 
   async open(): Promise<Input | undefined> {
     if (this.#account === undefined) throw new TypeError("open-maildrop before a login");
-    const result = await this.#parts.current().opener.open({
-      account: this.#account,
-      peer: this.peer,
-      signal: this.#abort.signal,
-    });
+    this.#opening = new AbortController();
+    const { signal } = this.#opening;
+    const result = await this.#parts.current().opener.open({ account: this.#account, peer: this.peer, signal });
+    this.#opening = undefined;
     if (result.type === "refused") return { type: "maildrop-refused", reason: result.reason };
-    return this.#opened(result);
+    return this.#opened(result, signal);
   }
 
   async update(deleted: readonly MessageNumber[]): Promise<Input | undefined> {
@@ -88,13 +88,16 @@ export class SessionDuties {
   /** Nobody waits for anything any more. Resolves when the maildrop is free; never rejects. */
   async end(): Promise<void> {
     this.cancelAuthentication();
-    this.#abort.abort();
+    this.#opening?.abort();
     await this.#maildrop?.release();
   }
 
-  async #opened({ maildrop }: OpeningResult & { type: "opened" }): Promise<Input | undefined> {
+  async #opened(
+    { maildrop }: OpeningResult & { type: "opened" },
+    { aborted }: AbortSignal,
+  ): Promise<Input | undefined> {
     this.#maildrop = maildrop;
-    if (this.#abort.signal.aborted) {
+    if (aborted) {
       await maildrop.release();
       return undefined;
     }
