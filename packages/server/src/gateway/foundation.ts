@@ -74,9 +74,9 @@ async function buildStore({ spool }: Config, { stage, clock, log }: StoreParts):
   const template = parseMaildirTemplate(spool.maildir);
   const remote = template.type === "template" && (await isRemote(template.anchor));
   return createMaildirStore({
-    fs: createFileSystem({ io: spool.io, remote, monotonic: clock.monotonic }),
+    fs: createFileSystem({ io: spool.io, remote, monotonic: () => clock.monotonic() }),
     rule: createOctetRule(stage.kernel, stage.window),
-    now: clock.now,
+    now: () => clock.now(),
     onTrouble: ({ code, path, cause }) => log.event("storage-trouble", { code, path, error: String(cause) }),
   });
 }
