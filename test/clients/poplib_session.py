@@ -47,7 +47,7 @@ report = {
     "capabilities": capabilities,
     "stat": [count, octets],
     "list": listing,
-    "list2": server.list(2)[4:].decode() if isinstance(server.list(2), bytes) else None,
+    "list2": server.list(2).decode(),
     "uidl": unique_ids,
     "uidl2": server.uidl(2).decode(),
     "messages": [text(server.retr(number)[1]) for number in range(1, count + 1)],
@@ -56,7 +56,6 @@ report = {
     "deletedIsGone": refusal(server.retr, 1),
     "rset": server.rset().decode(),
     "beyond": refusal(server.retr, count + 1),
-    "utf8": server.utf8().decode() if "UTF8" in capabilities and login == "never" else None,
 }
 server.dele(2)
 report["quit"] = server.quit().decode()

@@ -2,7 +2,6 @@
 
 const CR = 0x0d;
 const LF = 0x0a;
-const DOT = 0x2e;
 
 /** Every line end as CRLF, a missing last one supplied, a bare CR kept. An empty file has no line to end. */
 export function canonical(file: Uint8Array): Buffer {
@@ -25,9 +24,6 @@ export function topOf(message: Buffer, bodyLines: number): Buffer {
   for (let line = 0; line < bodyLines && end < message.length; line += 1) end = message.indexOf("\r\n", end) + 2;
   return message.subarray(0, end);
 }
-
-/** Takes the byte-stuffing away from one line of a multi-line answer. */
-export const unstuffed = (line: Buffer): Buffer => (line[0] === DOT ? line.subarray(1) : line);
 
 /** With LF as line end, as clients store what they fetched. */
 export const withLf = (octets: Buffer): Buffer =>

@@ -1,29 +1,18 @@
-// A POP3 client that forgives nothing: every reply must have the grammar of RFC 1939 §3 and RFC 2449 §4 and §8, octet for octet.
-//
-//   status line  = ("+OK" / "-ERR") [SP ["[" code "]" SP] text] CRLF      at most 512 octets, no bare CR or LF, printable octets
-//   multi-line   = status line "+OK", lines that end in CRLF, ".CRLF"     a leading dot doubled
-//   continuation = "+ " [base64] CRLF
-//
-// Whatever arrives beside an expected reply fails the test that reads it, or `quit`, which expects the end of the stream.
+// A POP3 client that forgives nothing: every reply must have the grammar of reply-grammar.ts, octet for octet. Whatever arrives
+// beside an expected reply fails the test that reads it, or `quit`, which expects the end of the stream.
 
 import assert from "node:assert/strict";
 import { connect as connectTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { unstuffed } from "./canonical.js";
 import { within } from "./eventually.js";
-
-export interface Reply {
-  readonly ok: boolean;
-  /** Response code without its brackets, as `IN-USE`. */
-  readonly code: string | undefined;
-  /** All that follows the status indicator and one space. */
-  readonly text: string;
-}
-
-export interface MultiLineReply extends Reply {
-  /** Canonical octets: byte-stuffing undone, termination octet gone. */
-  readonly body: Buffer;
-}
+import {
+  type MultiLineReply,
+  parseContinuation,
+  parseStatusLine,
+  type Reply,
+  TERMINATOR,
+  unstuff,
+} from "./reply-grammar.js";
 
 export interface ClientOptions {
   readonly host?: string;
@@ -31,9 +20,6 @@ export interface ClientOptions {
   /** Writes in pieces of this many octets. */
   readonly chunk?: number;
 }
-
-const CRLF = Buffer.from("\r\n");
-const STATUS = /^(\+OK|-ERR)(?: (?:\[([A-Z0-9/-]+)\](?: |$))?([\x20-\x7e\x80-\xff]*))?$/;
 
 export class RawClient {
   #socket: Socket;
@@ -134,18 +120,11 @@ export class RawClient {
 
   /** The rest of a `+ ` line, base64 undone. */
   async continuation(): Promise<Buffer> {
-    const line = (await this.line()).toString("latin1");
-    assert.match(line, /^\+ (?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, "a continuation");
-    return Buffer.from(line.slice(2), "base64");
+    return parseContinuation(await this.line());
   }
 
   async reply(): Promise<Reply> {
-    const line = await this.line();
-    assert.ok(line.length + 2 <= 512, `a status line of ${line.length + 2} octets`);
-    const match = STATUS.exec(line.toString("latin1"));
-    assert.ok(match, `not a status line: ${JSON.stringify(line.toString("latin1"))}`);
-    const [, indicator, code] = match;
-    return { ok: indicator === "+OK", code, text: line.toString("latin1").slice((indicator?.length ?? 0) + 1) };
+    return parseStatusLine(await this.line());
   }
 
   /** One line without its CRLF. */
@@ -209,14 +188,14 @@ export class RawClient {
   async #body(): Promise<Buffer> {
     const end = await this.#endOfBody();
     const stuffed = this.#received.subarray(0, end);
-    this.#received = this.#received.subarray(end + 3);
+    this.#received = this.#received.subarray(end + TERMINATOR.length);
     return unstuff(stuffed);
   }
 
   /** Where the line that holds the termination octet begins. */
   async #endOfBody(): Promise<number> {
-    while (this.#received.length < 3) await this.#more("a body");
-    if (this.#received.subarray(0, 3).equals(Buffer.from(".\r\n"))) return 0;
+    while (this.#received.length < TERMINATOR.length) await this.#more("a body");
+    if (this.#received.subarray(0, TERMINATOR.length).equals(TERMINATOR)) return 0;
     let scanned = 0;
     for (;;) {
       const end = this.#received.indexOf("\r\n.\r\n", scanned);
@@ -266,18 +245,4 @@ export class RawClient {
     socket.on("close", () => finish());
     socket.on("error", finish);
   }
-}
-
-/** Undoes byte-stuffing; a bare LF anywhere is an error of the server. */
-function unstuff(stuffed: Buffer): Buffer {
-  const lines: Buffer[] = [];
-  for (let from = 0; from < stuffed.length; ) {
-    const end = stuffed.indexOf(0x0a, from);
-    assert.ok(end > from && stuffed[end - 1] === 0x0d, "a body line that does not end in CRLF");
-    const line = stuffed.subarray(from, end - 1);
-    assert.ok(line.length !== 1 || line[0] !== 0x2e, "a line that is a single dot inside a body");
-    lines.push(unstuffed(line), CRLF);
-    from = end + 1;
-  }
-  return Buffer.concat(lines);
 }
