@@ -313,8 +313,10 @@ export class Connection implements SocketOwner, SenderOutlet {
     this.#stopWaiting();
     if (this.#isSecuring) return void this.#socket.destroy();
     this.#socket.resume();
-    this.#socket.end(() => this.#linger());
-    if (this.#socket.writableLength > 0) this.#watchStall();
+    this.#socket.end(() => reason !== "shutdown" && this.#linger());
+    // A client that does not read must not hold up the end of the server.
+    if (reason === "shutdown") this.#linger();
+    else if (this.#socket.writableLength > 0) this.#watchStall();
   }
 
   /** The client's own end is awaited for a while: destroying a socket with unread octets would reset it, and the reply with it. */

@@ -79,6 +79,22 @@ test("a shutdown while the maildrop is opened frees the lock though the client k
   await fixture.allClosed();
 });
 
+test("a shutdown waits five seconds for a client that has stopped reading its message, and not longer", async (t) => {
+  const { maildrop, record } = recordedMaildrop(messages(LARGE));
+  const fixture = await serving(t, { maildrop });
+  const { client, connection, socket } = await fixture.enter(t);
+  client.send("RETR 1\r\n");
+  await until(() => socket.writableNeedDrain);
+  connection.shutdown();
+  await until(() => record.closed === 1);
+  assert.equal(fixture.lock.held, 0, "the maildrop is free at once");
+  fixture.clock.advance(4_999);
+  await turn();
+  assert.equal(fixture.closed.length, 0);
+  fixture.clock.advance(1);
+  await fixture.allClosed();
+});
+
 test("a reset while the password is looked at: the exchange is cancelled, and its outcome is nobody's", async (t) => {
   const step = gate<AuthenticationStep>();
   let cancelled = 0;
