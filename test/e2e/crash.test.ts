@@ -7,9 +7,8 @@ import { test } from "node:test";
 import { until } from "../support/eventually.js";
 import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
 import { RawClient } from "../support/raw-client.js";
-import { needs } from "../support/real-client.js";
 import { assertSameMessages } from "../support/same-messages.js";
-import { slowedBy } from "../support/strace.js";
+import { needsStrace, slowedBy } from "../support/strace.js";
 
 /** Nobody waits for a lock: a login that the lock of a dead owner stands in the way of is refused, not delayed. */
 const configuration = { lock: { wait: "0s" } };
@@ -40,7 +39,7 @@ test("RFC 1939 §6: kill -9 before QUIT removes nothing", async (t) => {
 
 test(
   "kill -9 within UPDATE: what was not removed is whole, nothing else is touched, no +OK was sent",
-  needs("strace"),
+  needsStrace(),
   async (t) => {
     const gateway = await GatewayProcess.start(t, { configuration, through: slowedBy(20, "unlink", "unlinkat") });
     const maildir = gateway.maildir().fillWithNumbered(300);
@@ -90,7 +89,7 @@ test("kill -9 right after +OK to QUIT: no message comes back", async (t) => {
 for (const call of ["write", "pwrite64", "rename", "fsync", "fdatasync"]) {
   test(
     `kill -9 while the index is saved (${call} slowed down): the next listing is the same`,
-    needs("strace"),
+    needsStrace(),
     async (t) => {
       const gateway = await GatewayProcess.start(t, { configuration, through: slowedBy(5, call) });
       gateway.maildir().fillWithNumbered(2_000);

@@ -6,8 +6,7 @@ import { test } from "node:test";
 import { until, within } from "../support/eventually.js";
 import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
 import { RawClient } from "../support/raw-client.js";
-import { needs } from "../support/real-client.js";
-import { slowedBy } from "../support/strace.js";
+import { needsStrace, slowedBy } from "../support/strace.js";
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`RFC 1939 §6: ${signal} ends idle sessions at once, without UPDATE, and the exit status is 0`, async (t) => {
@@ -27,7 +26,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 test(
   "an update that is under way at SIGTERM is finished and answered, and the exit status is 0",
-  needs("strace"),
+  needsStrace(),
   async (t) => {
     const gateway = await GatewayProcess.start(t, { through: slowedBy(5, "unlink", "unlinkat") });
     const maildir = gateway.maildir().fillWithNumbered(200);

@@ -48,9 +48,16 @@ function finished(child: ChildProcessWithoutNullStreams): Promise<Finished> {
  * and failing there when CI=true, so that a forgotten package cannot pass for a success.
  */
 export function needs(program: string, debianPackage = program): { skip?: string } {
-  const found = spawnSync("sh", ["-c", 'command -v "$0"', program]).status === 0;
-  if (found || process.env["CI"] === "true") return {};
-  return { skip: `${program} is missing: apt-get install ${debianPackage}` };
+  return needsSuccess(
+    ["sh", "-c", 'command -v "$0"', program],
+    `${program} is missing: apt-get install ${debianPackage}`,
+  );
+}
+
+/** The same for what a command must be able to do. */
+export function needsSuccess([program = "", ...args]: readonly string[], otherwise: string): { skip?: string } {
+  const succeeds = spawnSync(program, args, { stdio: "ignore" }).status === 0;
+  return succeeds || process.env["CI"] === "true" ? {} : { skip: otherwise };
 }
 
 /** Options for a test that can only run as root, as Postfix must. */

@@ -1,12 +1,19 @@
 // Slows system calls of the gateway down, so that a fault or a signal can be placed among them without luck.
 
 import { readFileSync } from "node:fs";
+import { needsSuccess } from "./real-client.js";
+
+const STRACE = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null"];
+
+/** Options for a test that slows calls down; a container may have strace and not the right to trace. */
+export const needsStrace = (): { skip?: string } =>
+  needsSuccess([...STRACE, "true"], "strace is missing or may not trace here: apt-get install strace");
 
 /** The command to put before node: each of `calls` waits `delayMs` at its entry. Other calls run at full speed. */
 export function slowedBy(delayMs: number, ...calls: readonly string[]): readonly string[] {
   const list = calls.join(",");
   const trace = ["-e", `trace=${list}`, "-e", `inject=${list}:delay_enter=${delayMs * 1000}`];
-  return ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", ...trace];
+  return [...STRACE, ...trace];
 }
 
 /** The process that strace runs: its only child. */
