@@ -176,7 +176,7 @@ export class RunningGateway {
       policy: generation.policies({ stls, peerIsLoopback: isLoopback(peer.address) }),
       current: () => this.#generation ?? generation,
       timeouts: config.timeouts,
-      secure: tls && ((plain) => new TLSSocket(plain, tls.options)),
+      secure: tls && ((plain) => new TLSSocket(plain, (this.#generation?.tls ?? tls).options)),
       onClosed: () => this.#closed(connection, pass),
     });
     this.#connections.add(connection);

@@ -102,8 +102,11 @@ export class MessageTransfer {
   }
 
   async #sendSlices(outlet: Outlet): Promise<TransferResult> {
+    const whole = this.#cut === undefined;
     let length = this.#message.first;
     while (length > 0) {
+      // A file that grows while it is read is not the message that was announced, and might never end.
+      if (whole && this.#fileOctets + length > this.#message.fileOctets) return "broken";
       this.#stageSlice(outlet, length);
       outlet.flush();
       if (!(await outlet.drained())) return "gone";
@@ -112,7 +115,6 @@ export class MessageTransfer {
       const read = this.#message.read(this.#chunk);
       length = typeof read === "number" ? read : await read;
     }
-    const whole = this.#cut === undefined;
     if (whole && this.#fileOctets !== this.#message.fileOctets) return "broken";
     outlet.stage.append(closingOctets(this.#previous) === 2 ? CLOSING_AND_TERMINATION : TERMINATION);
     outlet.flush();
