@@ -1,7 +1,7 @@
 // The one error class of this package: a closed set of codes, the path, and the cause.
 
 export type StorageErrorCode =
-  /** The fixed part of the path template is missing or empty: an unmounted spool. */
+  /** The fixed part of the path template is missing or empty, or a link on the way leads nowhere: an unmounted spool. */
   | "SPOOL_MISSING"
   /** The maildrop stands without new/ or cur/, or is no directory. */
   | "NOT_A_MAILDIR"

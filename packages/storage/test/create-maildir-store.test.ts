@@ -274,6 +274,29 @@ test("what cannot be created is said, and nothing half made counts as a maildrop
   assert.equal((await openMaildrop(freshStore(), root, { create: true, anchor: spool })).messages.count, 0);
 });
 
+for (const create of [false, true]) {
+  test(`a maildrop behind a link that leads nowhere is out of reach, not empty (create: ${create})`, async (t) => {
+    const spool = temporaryDirectory(t);
+    fs.mkdirSync(join(spool, "other"));
+    fs.symlinkSync(join(spool, "disk2/erin"), join(spool, "erin"));
+    fs.symlinkSync(join(spool, "disk2/example.org"), join(spool, "example.org"));
+    for (const root of ["erin", "example.org/frank"]) {
+      const options = { create, anchor: spool };
+      assert.equal(await openingTrouble(freshStore(), join(spool, root), options), "SPOOL_MISSING", root);
+    }
+  });
+}
+
+test("a link that is put in the way while a maildrop is made ends the making", { timeout: 10_000 }, async (t) => {
+  const spool = temporaryDirectory(t);
+  const root = join(spool, "gwen");
+  const files = new FaultyFileSystem(disk, ({ method, path }) => {
+    if (method === "mkdir" && path === root) fs.symlinkSync("nowhere", root);
+  });
+  const options = { create: true, anchor: spool };
+  assert.equal(await openingTrouble(freshStore({ fs: files }), root, options), "CANNOT_CREATE");
+});
+
 function inAnHour(): number {
   return Date.now() + 3_600_000;
 }

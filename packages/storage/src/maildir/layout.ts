@@ -16,6 +16,7 @@ export interface LayoutOptions {
 export async function findMaildir(fs: FileSystem, root: string, options: LayoutOptions): Promise<Stamps | "absent"> {
   const stamps = await orUnreadable(root, () => readStamps(fs, root));
   if (stamps !== undefined) return stamps;
+  await expectNoLostLink(fs, root);
   const status = await orUnreadable(root, () => fs.stat(root));
   if (options.create) return makeMaildir(fs, root, options.anchor);
   if (status === undefined) return expectSpool(fs, root, options.anchor);
@@ -28,6 +29,17 @@ export function troubleWith(root: string, error: unknown): StorageError {
   const errno = errnoOf(error);
   if (errno === undefined) throw error;
   return new StorageError(errno === "ENOTDIR" ? "NOT_A_MAILDIR" : "UNREADABLE", root, error);
+}
+
+/** Throws if a link on the way to `root` leads nowhere: the disk behind it may not be mounted. */
+async function expectNoLostLink(fs: FileSystem, root: string): Promise<void> {
+  for (let path = root; path !== ""; path = parentOf(path)) {
+    const entry = await orUnreadable(root, () => fs.lstat(path));
+    if (entry === undefined) continue;
+    const isLost = entry.kind === "symlink" && (await orUnreadable(root, () => fs.stat(path))) === undefined;
+    if (isLost) throw new StorageError("SPOOL_MISSING", path);
+    return;
+  }
 }
 
 async function expectSpool(fs: FileSystem, root: string, anchor: string | undefined): Promise<"absent"> {
@@ -62,16 +74,21 @@ async function makeMaildir(fs: FileSystem, root: string, anchor: string | undefi
   return stamps;
 }
 
-async function makeDirectory(fs: FileSystem, path: string): Promise<void> {
+async function makeDirectory(fs: FileSystem, path: string, isParentMade = false): Promise<void> {
   try {
     await fs.mkdir(path);
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return;
-    const parent = path.slice(0, path.lastIndexOf("/"));
-    if (errnoOf(error) !== "ENOENT" || parent === "") throw error;
+    const parent = parentOf(path);
+    // A parent may exist and lead nowhere: once is enough.
+    if (errnoOf(error) !== "ENOENT" || parent === "" || isParentMade) throw error;
     await makeDirectory(fs, parent);
-    await makeDirectory(fs, path);
+    await makeDirectory(fs, path, true);
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 async function orUnreadable<T>(path: string, look: () => T | Promise<T>): Promise<T> {
