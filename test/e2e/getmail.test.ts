@@ -1,14 +1,18 @@
 // getmail6: leaves mail on the server and must not fetch it again; deletes when told.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { withLf } from "../support/canonical.js";
 import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
 import { ordinaryMessages } from "../support/hard-messages.js";
 import { needs, run } from "../support/real-client.js";
 import { assertSameMessages } from "../support/same-messages.js";
+
+const DRIVER = fileURLToPath(new URL("../../test/clients/getmail.py", import.meta.url));
 
 /** getmail writes the Return-Path anew, and puts question marks for octets above 0x7F into it. */
 const MESSAGES = ordinaryMessages.filter(({ what }) => what !== "05-utf8-headers.eml");
@@ -33,7 +37,12 @@ class Getmail {
     ];
     writeFileSync(configuration, `${sections.join("\n\n")}\n`, { mode: 0o600 });
     this.#own(configuration);
-    const { status, stderr, stdout } = await run("getmail", ["--getmaildir", this.#home, "--rcfile", configuration], {
+    // The interpreter that getmail names has its modules; the driver comes by standard input, as its user may not read this directory.
+    const program = execFileSync("sh", ["-c", "command -v getmail"], { encoding: "utf8" }).trim();
+    const interpreter = /^#!(\S+)/.exec(readFileSync(program, "utf8"))?.[1] ?? "python3";
+    const args = ["-", program, "--getmaildir", this.#home, "--rcfile", configuration];
+    const { status, stderr, stdout } = await run(interpreter, args, {
+      input: readFileSync(DRIVER, "utf8"),
       env: { HOME: this.#home },
       ...(NOBODY === undefined ? {} : { user: NOBODY }),
     });
