@@ -3,9 +3,9 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createFileSystem } from "#storage/ports/node-file-system";
-import { FaultyFileSystem, failEach } from "./support/faulty-file-system.js";
+import { type Call, FaultyFileSystem, failEach } from "./support/faulty-file-system.js";
 import { MaildirBuilder, temporaryDirectory } from "./support/maildir-builder.js";
-import { disk, freshStore, openingTrouble, openMaildrop, rowsOf, visit } from "./support/store-fixture.js";
+import { disk, freshStore, openingTrouble, openMaildrop, rowsOf, type Store, visit } from "./support/store-fixture.js";
 
 const pathsOf = (rows: readonly { path: string }[]): string[] => rows.map(({ path }) => path);
 
@@ -187,6 +187,20 @@ test("RFC 1939 §7: a corrected count is what the next login is told, in this pr
     (await visit(freshStore(), maildir.root)).map(({ octets }) => octets),
     [7],
   );
+});
+
+test("the octets of a message that could not be read are looked for again at each opening", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\nb\n").settle();
+  const store = freshStore({ fs: new FaultyFileSystem(disk, whileAway), now: inAnHour });
+  let isAway = true;
+  function whileAway(call: Call): void {
+    if (isAway) failEach("openRead", "EACCES", "1700000001.a")(call);
+  }
+  const octets = async (of: Store) => (await visit(of, maildir.root)).map((row) => row.octets);
+  assert.deepEqual(await octets(store), [4], "as many as the file has");
+  isAway = false;
+  assert.deepEqual(await octets(store), [6]);
+  assert.deepEqual(await octets(freshStore({ now: inAnHour })), [6]);
 });
 
 test("openings of one maildrop at the same time share one listing", async (t) => {

@@ -70,6 +70,11 @@ export class Draft {
     if (gone.size > 0) this.rows = this.rows.filter((row) => !gone.has(row));
   }
 
+  /** Whether all octets are known. A guess is for this listing: a file can become readable without a trace in its folder. */
+  isMeasured(): boolean {
+    return this.rows.every((row) => this.measured[row] === MEASURED);
+  }
+
   /** The table of `order`, a permutation of the rows. */
   async toTable(order: Uint32Array, breathe: Breathe): Promise<MessageColumns> {
     const files = this.#moved.size === 0 ? order : order.map((row) => this.#moved.get(row) ?? row);
