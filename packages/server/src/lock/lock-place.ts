@@ -1,4 +1,4 @@
-// Where the lock of a maildrop stands: a directory (the lock) and, beside it, a file (the facts of its owner).
+// Where the lock of a maildrop stands: its mark (the lock) and, beside it, the facts of its owner. Both are files.
 
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { errorCode, type LockIo } from "./lock-io.js";
 export interface LockPlace {
   /** Canonical path: one maildrop has one, however it was spelled. */
   readonly maildrop: string;
-  readonly lockDirectory: string;
+  readonly mark: string;
   readonly ownerFile: string;
 }
 
@@ -19,7 +19,7 @@ export function lockPlace(io: LockIo, maildrop: string, directory: string | unde
   const canonical = canonicalPath(io, maildrop);
   // The names begin with "postigo" and not with a dot: Maildir++ readers take dot-directories for folders.
   const stem = directory === undefined ? join(canonical, "postigo") : join(directory, `postigo-${digest(canonical)}`);
-  return { maildrop: canonical, lockDirectory: `${stem}.lock`, ownerFile: `${stem}.owner` };
+  return { maildrop: canonical, mark: `${stem}.lock`, ownerFile: `${stem}.owner` };
 }
 
 /** A path that does not exist yet has the name it will have: that of its nearest existing ancestor, and the rest. */

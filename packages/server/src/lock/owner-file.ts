@@ -1,10 +1,10 @@
-// The owner file: who holds the lock of a maildrop. Whoever has created it, exclusively, is the owner; it decides, not the directory.
+// The owner file: who holds the lock of a maildrop. Whoever has created it, exclusively, is the owner; it decides, not the mark.
 //
 //   postigo.owner = one JSON object of at most 4096 octets, LF
 //                   {"token":"…","host":"…","machine":"…","bootId":"…","pidNamespace":"…","pid":1,"pidStart":1,
 //                    "session":"…","user":"…","peer":"…","since":"2026-11-22T10:00:00.000Z"}
 //
-// It stands beside the lock directory: proper-lockfile frees a lock by rmdir, which a file inside would forbid. A file that cannot be
+// It stands beside the mark, whose time is the heartbeat and which proper-lockfile makes before there are facts to write. A file that cannot be
 // read as this (cut off, garbage, a symlink, a FIFO) is an owner without facts: nothing is proven by it, only age speaks.
 // Nobody may remove a file he has not looked at: `removeOwner` takes it away under a name of its own, compares, and puts a wrong one back.
 

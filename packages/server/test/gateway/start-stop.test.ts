@@ -149,7 +149,7 @@ test("one session from a real Maildir: collected, deleted, and the spool as it w
   t.after(() => gateway.stop());
   const client = await dial(t, gateway.addresses[0]?.port ?? 0);
   assert.match((await client.login()) ?? "", /^\+OK 1 /);
-  assert.deepEqual(readdirSync(join(maildir, "postigo.lock")), []);
+  assert.equal(existsSync(join(maildir, "postigo.lock")), true);
   const answer = await client.end("RETR 1\r\nDELE 1\r\nQUIT\r\n").rest();
   assert.match(
     answer.toString(),

@@ -1,7 +1,7 @@
 // What no amount of luck would show: the kernel stops one contender between any two of its file calls, and lets others run.
 
 import assert from "node:assert/strict";
-import { mkdirSync, rmdirSync, utimesSync } from "node:fs";
+import { mkdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import fc from "fast-check";
@@ -131,7 +131,7 @@ function scene(t: TestContext, plant: (fixture: LockFixture) => void): LockFixtu
   const fixture = {
     ...base,
     maildrop,
-    lockDirectory: join(maildrop, "postigo.lock"),
+    mark: join(maildrop, "postigo.lock"),
     ownerFile: join(maildrop, "postigo.owner"),
   };
   plant(fixture);
@@ -140,7 +140,7 @@ function scene(t: TestContext, plant: (fixture: LockFixture) => void): LockFixtu
 
 function plantLeftover(fixture: LockFixture): void {
   plantLock(fixture, { pid: DEAD_PID });
-  rmdirSync(fixture.lockDirectory);
+  rmSync(fixture.mark);
 }
 
 const task = ({ maildrop }: LockFixture, token: string): Task => ({ maildrop, token, pid: process.pid });
@@ -150,9 +150,9 @@ function assertOneHolder(when: string): void {
   assert.ok(holders.length <= 1, `${holders.length} holders ${when}`);
 }
 
-function makeStale({ lockDirectory, clock }: LockFixture): void {
+function makeStale({ mark, clock }: LockFixture): void {
   const seconds = clock.now() / 1000 - 2 * STALE_MS;
-  utimesSync(lockDirectory, seconds, seconds);
+  utimesSync(mark, seconds, seconds);
 }
 
 function releaseAll(): void {

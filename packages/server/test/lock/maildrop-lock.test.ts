@@ -16,11 +16,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { formatOwner, parseOwner } from "#server/lock/owner-file";
 import { age, held, here, lockFixture, ownerWith, plantLock, request, STALE_MS } from "../support/lock-fixture.js";
 
-test("a held lock is a directory and, beside it, a file with the facts of its owner; a released one is nothing", async (t) => {
+test("a held lock is an empty file and, beside it, one with the facts of its owner; a released one is nothing", async (t) => {
   const fixture = lockFixture(t);
   const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s7")));
   assert.deepEqual(readdirSync(fixture.maildrop).sort(), ["postigo.lock", "postigo.owner"]);
-  assert.deepEqual(readdirSync(fixture.lockDirectory), []);
+  assert.equal(readFileSync(fixture.mark, "utf8"), "");
   const owner = parseOwner(readFileSync(fixture.ownerFile, "utf8"));
   assert.ok(owner);
   const { token, ...facts } = owner;
@@ -124,7 +124,7 @@ const fails =
   };
 
 for (const code of ["EROFS", "ENOSPC", "EDQUOT"]) {
-  for (const call of ["mkdirSync", "openSync", "writeSync"] as const) {
+  for (const call of ["openSync", "writeSync"] as const) {
     test(`${code} from ${call}: the session goes on, excluded within the process only, and an event says so`, async (t) => {
       const fixture = lockFixture(t, { io: { [call]: fails(code) } });
       const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
@@ -150,7 +150,7 @@ test("a disk that takes a part of the owner file is a full disk", async (t) => {
 
 for (const code of ["EACCES", "EPERM", "EIO", "ENOTDIR"]) {
   test(`${code} is unavailable, with its cause, and blocks nobody`, async (t) => {
-    const fixture = lockFixture(t, { io: { mkdirSync: fails(code) } });
+    const fixture = lockFixture(t, { io: { openSync: fails(code) } });
     for (const session of ["s1", "s2"]) {
       const outcome = await fixture.lock.acquire(fixture.maildrop, request(session));
       assert.equal(outcome.type, "unavailable");
@@ -185,20 +185,20 @@ test("a lock that was taken over is not held any more, and its release leaves th
   assert.equal(lease.isHeld(), false);
   lease.release();
   assert.equal(readFileSync(fixture.ownerFile, "utf8"), successor);
-  assert.equal(existsSync(fixture.lockDirectory), true);
+  assert.equal(existsSync(fixture.mark), true);
 });
 
-test("a lock whose directory is another one is not held any more, and its release leaves it", async (t) => {
+test("a lock whose mark is another one is not held any more, and its release leaves it", async (t) => {
   const fixture = lockFixture(t);
   const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
-  mkdirSync(`${fixture.lockDirectory}-new`);
-  renameSync(`${fixture.lockDirectory}-new`, fixture.lockDirectory);
+  writeFileSync(`${fixture.mark}-new`, "");
+  renameSync(`${fixture.mark}-new`, fixture.mark);
   assert.equal(lease.isHeld(), false);
   lease.release();
-  assert.equal(existsSync(fixture.lockDirectory), true);
+  assert.equal(existsSync(fixture.mark), true);
 });
 
-for (const name of ["lockDirectory", "ownerFile"] as const) {
+for (const name of ["mark", "ownerFile"] as const) {
   test(`a lock whose ${name} somebody removed is not held any more`, async (t) => {
     const fixture = lockFixture(t);
     const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
@@ -236,7 +236,7 @@ test("the heartbeat keeps the directory fresh, and tells once when it finds it t
   lease.onLost((cause) => losses.push(cause));
   for (let beat = 1; beat <= 30; beat++) {
     mock.timers.tick(STALE_MS / 6);
-    assert.equal(statSync(fixture.lockDirectory).mtimeMs, start + (beat * STALE_MS) / 6);
+    assert.equal(statSync(fixture.mark).mtimeMs, start + (beat * STALE_MS) / 6);
   }
   assert.equal(losses.length, 0);
   age(fixture, 7000);

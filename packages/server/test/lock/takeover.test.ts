@@ -103,7 +103,7 @@ test("an owner file without a lock directory is a leftover, whatever it says", a
   for (const facts of [{}, { host: "elsewhere" }, "garbage"]) {
     const fixture = lockFixture(t);
     plantLock(fixture, facts);
-    rmSync(fixture.lockDirectory, { recursive: true });
+    rmSync(fixture.mark, { recursive: true });
     held(t, await fixture.lock.acquire(fixture.maildrop, request("s2")));
     assertOwnedBy(fixture, "s2");
     assert.deepEqual(fixture.events, []);
@@ -132,7 +132,7 @@ test("the owner that was taken for stale and comes back finds its lock lost, and
   assert.equal(sleeper.isHeld(), false);
   sleeper.release();
   assertOwnedBy(fixture, "s2");
-  assert.equal(existsSync(fixture.lockDirectory), true);
+  assert.equal(existsSync(fixture.mark), true);
   fixture.clock.advance(-2 * STALE_MS);
   assert.equal(successor.isHeld(), true);
 });

@@ -18,7 +18,7 @@ export const here: HostFacts = readHostFacts();
 
 export interface LockFixture {
   readonly maildrop: string;
-  readonly lockDirectory: string;
+  readonly mark: string;
   readonly ownerFile: string;
   readonly clock: FakeClock;
   readonly events: LockEvent[];
@@ -43,7 +43,7 @@ export function lockFixture(t: TestContext, { waitMs = 0, io = {}, directory }: 
       ...{ waitMs, staleMs: STALE_MS, directory, clock },
       ...{ io: { ...nodeLockIo, ...io }, onEvent: (event) => void events.push(event) },
     });
-  const paths = { lockDirectory: join(maildrop, "postigo.lock"), ownerFile: join(maildrop, "postigo.owner") };
+  const paths = { mark: join(maildrop, "postigo.lock"), ownerFile: join(maildrop, "postigo.owner") };
   return { maildrop, ...paths, clock, events, lock: create(), other: create };
 }
 
@@ -73,16 +73,16 @@ export const ownerWith = (facts: Partial<LockOwner>): LockOwner => ({
 
 /** What another process has left behind: the lock directory, and an owner file if there are facts or other text to put into it. */
 export function plantLock(fixture: LockFixture, owner: Partial<LockOwner> | string | undefined, ageMs = 0): void {
-  mkdirSync(fixture.lockDirectory);
+  writeFileSync(fixture.mark, "");
   const text = typeof owner === "string" ? owner : owner && formatOwner(ownerWith(owner));
   if (text !== undefined) writeFileSync(fixture.ownerFile, text);
   age(fixture, ageMs);
 }
 
 /** Makes the last sign of life that old. */
-export function age({ lockDirectory, clock }: LockFixture, ageMs: number): void {
+export function age({ mark, clock }: LockFixture, ageMs: number): void {
   const seconds = (clock.now() - ageMs) / 1000;
-  utimesSync(lockDirectory, seconds, seconds);
+  utimesSync(mark, seconds, seconds);
 }
 
 /** The id of a process that has ended and been reaped. */

@@ -140,7 +140,7 @@ function steppedIo(beforeCall: () => void): LockIo {
 }
 
 const STEPS = [
-  ...(["linkSync", "lstatSync", "mkdirSync", "openSync", "renameSync", "rmdirSync"] as const),
+  ...(["linkSync", "lstatSync", "openSync", "renameSync", "rmdirSync"] as const),
   ...(["statSync", "unlinkSync", "utimesSync", "writeSync"] as const),
 ];
 

@@ -1,4 +1,4 @@
-// The lock directory: proper-lockfile makes it, one at a time, and keeps its time fresh. It removes nothing by itself.
+// The lock mark: proper-lockfile makes it, one at a time, and keeps its time fresh. It removes nothing by itself.
 //
 // proper-lockfile breaks a stale lock by rmdir and mkdir with no look in between, and releases by rmdir without asking whose it is; both can
 // remove the lock of a successor. Its file calls go through an adapter of ours, where rmdir is refused while locking (a takeover is decided by the owner
@@ -8,46 +8,46 @@
 
 import type { Stats } from "node:fs";
 import { type LockOptions, lock } from "proper-lockfile";
-import { errorCode, type LockIo } from "./lock-io.js";
+import { errorCode, type LockIo, makeMark, removeMark } from "./lock-io.js";
 import type { LockPlace } from "./lock-place.js";
 
-/** A directory that is being kept fresh, and what it looked like when that began. */
-export interface KeptDirectory {
-  readonly stamp: DirectoryStamp;
+/** A mark that is being kept fresh, and what it looked like when that began. */
+export interface KeptMark {
+  readonly stamp: MarkStamp;
   /** proper-lockfile's own, to be called by `forget`. */
   readonly release: () => Promise<void>;
 }
 
-/** What tells a lock directory from another, or from itself a heartbeat later. */
-export interface DirectoryStamp {
+/** What tells a lock mark from another, or from itself a heartbeat later. */
+export interface MarkStamp {
   readonly inode: number;
   readonly modifiedMs: number;
 }
 
-export function directoryStamp(io: LockIo, path: string): DirectoryStamp | undefined {
+export function markStamp(io: LockIo, path: string): MarkStamp | undefined {
   const stats = io.statSync(path, { throwIfNoEntry: false });
   return stats && stampOf(stats);
 }
 
-export const isSameDirectory = (one: DirectoryStamp, other: DirectoryStamp | undefined): boolean =>
+export const isSameMark = (one: MarkStamp, other: MarkStamp | undefined): boolean =>
   other !== undefined && one.inode === other.inode && one.modifiedMs === other.modifiedMs;
 
-export class DirectoryLock {
+export class LockMarks {
   readonly #fs: CallbackFs;
   readonly #staleMs: number;
 
-  /** `onExit` hears of each directory that is still being kept when the process exits. */
-  constructor(io: LockIo, staleMs: number, onExit: (lockDirectory: string) => void) {
+  /** `onExit` hears of each mark that is still being kept when the process exits. */
+  constructor(io: LockIo, staleMs: number, onExit: (mark: string) => void) {
     this.#fs = new CallbackFs(io, onExit);
     this.#staleMs = staleMs;
   }
 
-  /** Makes the directory. undefined: it stands already. Throws what the disk says. `onLost`: a heartbeat found it gone, or touched. */
-  async make(place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptDirectory | undefined> {
+  /** Makes the mark. undefined: it stands already. Throws what the disk says. `onLost`: a heartbeat found it gone, or touched. */
+  async make(place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptMark | undefined> {
     const options: LockOptions = {
       fs: this.#fs,
       realpath: false,
-      lockfilePath: place.lockDirectory,
+      lockfilePath: place.mark,
       stale: this.#staleMs,
       update: this.#staleMs / HEARTBEATS_PER_STALE_AGE,
       onCompromised: onLost,
@@ -62,13 +62,13 @@ export class DirectoryLock {
     }
   }
 
-  /** Keeps a directory fresh that stands already and whose owner file is ours. */
-  adopt(place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptDirectory | undefined> {
-    return this.#fs.adopting(place.lockDirectory, () => this.make(place, onLost));
+  /** Keeps a mark fresh that stands already and whose owner file is ours. */
+  adopt(place: LockPlace, onLost: (cause: unknown) => void): Promise<KeptMark | undefined> {
+    return this.#fs.adopting(place.mark, () => this.make(place, onLost));
   }
 
-  /** Ends the heartbeat; the directory stays as it is. */
-  forget(kept: KeptDirectory): void {
+  /** Ends the heartbeat; the mark stays as it is. */
+  forget(kept: KeptMark): void {
     this.#fs.forgetting(kept.release);
   }
 }
@@ -78,17 +78,17 @@ type Callback<T> = (error: unknown, result?: T) => void;
 /** The calls that proper-lockfile makes, under the names it makes them by. */
 class CallbackFs {
   readonly #io: LockIo;
-  readonly #onExit: (lockDirectory: string) => void;
+  readonly #onExit: (mark: string) => void;
   #adopted: string | undefined;
   #isForgetting = false;
-  #stamp: DirectoryStamp | undefined;
+  #stamp: MarkStamp | undefined;
 
-  constructor(io: LockIo, onExit: (lockDirectory: string) => void) {
+  constructor(io: LockIo, onExit: (mark: string) => void) {
     this.#io = io;
     this.#onExit = onExit;
   }
 
-  /** Runs `work`, which makes proper-lockfile lock: for this path, and within this call, mkdir finds the directory its own. */
+  /** Runs `work`, which makes proper-lockfile lock: for this path, and within this call, mkdir finds the mark its own. */
   adopting<T>(path: string, work: () => T): T {
     this.#adopted = path;
     try {
@@ -106,7 +106,7 @@ class CallbackFs {
   }
 
   mkdir(path: string, callback: Callback<void>): void {
-    answer(callback, () => (path === this.#adopted ? this.#renew(path) : this.#io.mkdirSync(path, LOCK_MODE)));
+    answer(callback, () => (path === this.#adopted ? this.#renew(path) : makeMark(this.#io, path)));
   }
 
   stat(path: string, callback: Callback<Stats>): void {
@@ -117,9 +117,9 @@ class CallbackFs {
     });
   }
 
-  /** What the last stat has seen: right after a lock call, which ends with one, the directory that was made. */
-  takeStamp(): DirectoryStamp {
-    const stamp = this.#stamp ?? NO_DIRECTORY;
+  /** What the last stat has seen: right after a lock call, which ends with one, the mark that was made. */
+  takeStamp(): MarkStamp {
+    const stamp = this.#stamp ?? NO_MARK;
     this.#stamp = undefined;
     return stamp;
   }
@@ -137,14 +137,14 @@ class CallbackFs {
     this.#onExit(path);
   }
 
-  /** Only the user who made a directory can set its time; another one's is made again. */
+  /** Only the user who made a mark can set its time; another one's is made again. */
   #renew(path: string): void {
     try {
       this.#setTime(path, Date.now());
     } catch (error) {
       if (errorCode(error) !== "EPERM") throw error;
-      this.#io.rmdirSync(path);
-      this.#io.mkdirSync(path, LOCK_MODE);
+      removeMark(this.#io, path);
+      makeMark(this.#io, path);
     }
   }
 
@@ -170,10 +170,9 @@ class StaleError extends Error {
   readonly code = "ELOCKED";
 }
 
-const stampOf = ({ ino, mtimeMs }: Stats): DirectoryStamp => ({ inode: ino, modifiedMs: mtimeMs });
+const stampOf = ({ ino, mtimeMs }: Stats): MarkStamp => ({ inode: ino, modifiedMs: mtimeMs });
 
-/** Looks like no directory there is. */
-const NO_DIRECTORY: DirectoryStamp = { inode: -1, modifiedMs: -1 };
-const LOCK_MODE = 0o700;
+/** Looks like no mark there is. */
+const NO_MARK: MarkStamp = { inode: -1, modifiedMs: -1 };
 /** So often can a refresh fail or come late before the lock counts as stale; the floor of proper-lockfile is one a second. */
 const HEARTBEATS_PER_STALE_AGE = 6;
