@@ -1,6 +1,7 @@
 // Where lines go: a file or standard error, never in the way of the server.
 //
-// Lines gather while a write is under way and leave together in the next. A disk that is full or a reader that is gone or asleep
+// Lines gather for some milliseconds, and while a write is under way, and leave together: a write for each would wake a thread
+// of the pool for each. A disk that is full or a reader that is gone or asleep
 // costs lines, which are counted and told later; it never throws, blocks the event loop or grows memory past a bound.
 
 import { closeSync, fstatSync, openSync, write, writeSync } from "node:fs";
@@ -39,7 +40,7 @@ export class LineSink {
     this.#waitingLines += 1;
     if (this.#state !== "idle") return;
     this.#state = "scheduled";
-    setImmediate(() => this.#flush());
+    setTimeout(() => this.#flush(), GATHER_MS);
   }
 
   /** Goes on in the file of that name, which another program may have moved away. Throws and changes nothing when it cannot be opened. */
@@ -140,4 +141,5 @@ const closeQuietly = (fd: number): void => {
 
 const STANDARD_ERROR = 2;
 const MOST_WAITING = 4_194_304;
+const GATHER_MS = 10;
 const RETRY_MS = 20;
