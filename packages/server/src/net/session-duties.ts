@@ -37,6 +37,7 @@ export class SessionDuties {
   #account: Account | undefined;
   #began = 0;
   #maildrop: MaildropSession | undefined;
+  #isUpdating = false;
   peer: Peer;
 
   constructor(parts: DutyParts, peer: Peer) {
@@ -80,6 +81,7 @@ export class SessionDuties {
   }
 
   async update(deleted: readonly MessageNumber[]): Promise<Input | undefined> {
+    this.#isUpdating = true;
     const outcome = await this.#maildrop?.update(deleted);
     if (outcome?.type === "updated") return { type: "maildrop-updated", failed: outcome.failed };
     return { type: "maildrop-lost" };
@@ -101,9 +103,14 @@ export class SessionDuties {
       await maildrop.release();
       return undefined;
     }
-    maildrop.lease.onLost(() => this.#parts.onLost());
+    maildrop.lease.onLost(() => this.#lost());
     this.#logLogin(maildrop);
     return { type: "maildrop-opened", listing: maildrop.listing };
+  }
+
+  /** An update that is under way stops by itself, and its outcome tells how far it came. */
+  #lost(): void {
+    if (!this.#isUpdating) this.#parts.onLost();
   }
 
   #step(step: Eventually<AuthenticationStep>): Eventually<Input | undefined> {

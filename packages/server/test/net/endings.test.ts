@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { OpenOutcome } from "@postigo/storage";
+import type { OpenOutcome, RemovalReport } from "@postigo/storage";
 import type { AuthenticationStep } from "#server/auth/authenticator";
 import { WINDOW_OCTETS } from "#server/net/stage";
 import { unsentOctets } from "#server/net/unsent-octets";
@@ -141,6 +141,26 @@ test("RFC 1939 §6: a reset during UPDATE: the removal goes on to its end, and t
     ["uid-1"],
   );
   assert.equal(fixture.log.of("session-closed").length, 1, "also such a session has its line");
+});
+
+test("RFC 1939 §6: a lock lost during UPDATE: QUIT waits for what was begun and says how much of it was not done", async (t) => {
+  const removal = gate<RemovalReport>();
+  let isRemoving = false;
+  const remove = () => {
+    isRemoving = true;
+    return removal.promise;
+  };
+  const { maildrop } = recordedMaildrop(messages("one", "two"), { remove });
+  const fixture = await serving(t, { maildrop });
+  const { client } = await fixture.enter(t);
+  await client.send("DELE 1\r\nDELE 2\r\nQUIT\r\n").lines(2);
+  await until(() => isRemoving);
+  fixture.lock.leases[0]?.lose();
+  removal.open({
+    removed: [{ position: 0, path: "cur/1", how: "unlinked" }],
+    failed: [{ position: 1, cause: new Error("stopped") }],
+  });
+  assert.equal((await client.rest()).toString(), "-ERR [SYS/TEMP] 1 of 2 messages not removed\r\n");
 });
 
 test("RFC 1939 §3: the login deadline runs from the greeting, whatever is sent", async (t) => {
