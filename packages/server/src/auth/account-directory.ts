@@ -2,7 +2,7 @@
 // same name. From here on a stranger runs through the very same work as an account does, and is refused at the end whatever
 // comes out of it: neither text nor time tells which names exist, in a file of mixed schemes too.
 
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { Secret } from "@postigo/protocol";
 import type { Eventually } from "@postigo/storage";
 import { nameTrouble } from "./account-name.js";
@@ -29,9 +29,10 @@ export interface AccountDirectory {
   secrets(): readonly StoredSecret[];
 }
 
-export function createAccountDirectory(sources: readonly AccountSource[]): AccountDirectory {
+/** `strangerKey`: what decides whose secret stands in for a stranger's. */
+export function createAccountDirectory(sources: readonly AccountSource[], strangerKey: Uint8Array): AccountDirectory {
   const secrets = sources.flatMap((source) => source.secrets());
-  const standIn = createStandIns(secrets);
+  const standIn = createStandIns(secrets, strangerKey);
   return {
     secrets: () => secrets,
     claim(user) {
@@ -72,8 +73,7 @@ function findIn(sources: readonly AccountSource[], first: number, user: string):
 }
 
 /** Picks by a keyed hash: nobody outside can tell whose secret a name will get, and all of a file's schemes are drawn as often as they stand in it. */
-function createStandIns(secrets: readonly StoredSecret[]): (user: string) => StoredSecret {
-  const key = randomBytes(32);
+function createStandIns(secrets: readonly StoredSecret[], key: Uint8Array): (user: string) => StoredSecret {
   return (user) => {
     const draw = createHmac("sha256", key).update(user).digest().readUIntBE(0, 6);
     return secrets[draw % secrets.length] ?? NOBODY;

@@ -58,5 +58,4 @@ export type RejectionReason =
   | "wrong-credentials"
   | "malformed-response"
   | "mechanism-not-possible"
-  | "forbidden-name"
-  | "busy";
+  | "forbidden-name";

@@ -30,6 +30,11 @@ export interface AuthenticatorOptions {
   /** Outlives a reload, as does `throttle`: make them once. */
   readonly hashing: HashQueue;
   readonly throttle: Throttle;
+  /**
+   * Random, 32 octets, the same for all processes and over reloads: what strangers are answered is made with it, and would
+   * give them away by changing where an account's answer stays.
+   */
+  readonly strangerKey: Uint8Array;
   /** For the challenges of CRAM-MD5. */
   readonly hostname: string;
   /** How long a right password is remembered instead of hashed again; default 5 minutes, 0: not at all. */
@@ -48,12 +53,12 @@ class SourcesAuthenticator implements Authenticator {
   readonly #abilities: AuthenticationAbilities;
 
   constructor(options: AuthenticatorOptions) {
-    const { sources, mechanisms, clock, hashing, successCacheMs } = options;
+    const { sources, mechanisms, clock, hashing, strangerKey, successCacheMs } = options;
     this.#options = options;
-    this.#directory = createAccountDirectory(sources);
+    this.#directory = createAccountDirectory(sources, strangerKey);
     const cache = createSuccessCache(successCacheMs === undefined ? { clock } : { clock, ttlMs: successCacheMs });
     this.#verifier = createPasswordVerifier({ hashing, cache });
-    this.#scram = createScramKeyring(hashing);
+    this.#scram = createScramKeyring(hashing, strangerKey);
     const secrets = this.#directory.secrets();
     this.#abilities = {
       password: true,

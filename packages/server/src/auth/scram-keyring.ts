@@ -2,7 +2,7 @@
 // queue. Keys that have proven somebody right are kept for as long as the accounts are; a wrong proof costs a derivation
 // each time, for an account and for a stranger alike.
 
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { Eventually } from "@postigo/storage";
 import type { Claimant } from "./account-directory.js";
 import type { HashQueue } from "./hash-queue.js";
@@ -25,17 +25,19 @@ export interface ScramQuestion {
   readonly attempt: Attempt;
 }
 
-export function createScramKeyring(hashing: HashQueue): ScramKeyring {
-  return new Keyring(hashing);
+/** `strangerKey`: what the salts of strangers are made with. */
+export function createScramKeyring(hashing: HashQueue, strangerKey: Uint8Array): ScramKeyring {
+  return new Keyring(hashing, strangerKey);
 }
 
 class Keyring implements ScramKeyring {
   readonly #hashing: HashQueue;
-  readonly #saltKey = randomBytes(32);
+  readonly #saltKey: Uint8Array;
   readonly #proven = new WeakMap<StoredSecret, Map<ScramMechanism, ScramKeys>>();
 
-  constructor(hashing: HashQueue) {
+  constructor(hashing: HashQueue, strangerKey: Uint8Array) {
     this.#hashing = hashing;
+    this.#saltKey = strangerKey;
   }
 
   parameters(mechanism: ScramMechanism, { user, account, secret }: Claimant): ScramParameters {

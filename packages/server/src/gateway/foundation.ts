@@ -7,6 +7,7 @@ import { createHashQueue, type HashQueue } from "../auth/hash-queue.js";
 import { createThrottle, type Throttle } from "../auth/throttle.js";
 import { type Clock, systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
+import { poolKey } from "../lifecycle/worker-pool.js";
 import { createMaildropLock } from "../lock/create-maildrop-lock.js";
 import type { MaildropLock } from "../lock/maildrop-lock.js";
 import { createEventLog } from "../log/create-event-log.js";
@@ -43,6 +44,7 @@ export interface Foundation {
   readonly limits: ConnectionLimits;
   readonly hashing: HashQueue;
   readonly throttle: Throttle;
+  readonly strangerKey: Uint8Array;
 }
 
 export async function buildFoundation(config: Config, overrides: GatewayOverrides): Promise<Foundation> {
@@ -59,6 +61,7 @@ export async function buildFoundation(config: Config, overrides: GatewayOverride
     limits: new ConnectionLimits(config.limits),
     hashing: createHashQueue(),
     throttle: createThrottle({ clock, failuresBeforeDelay: config.limits.failuresBeforeDelay }),
+    strangerKey: poolKey(),
   };
 }
 

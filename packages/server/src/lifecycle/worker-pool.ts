@@ -6,6 +6,7 @@
 // place of one that died, more slowly each time. A worker that cannot start at all ends everything with its exit code.
 
 import cluster, { type Worker } from "node:cluster";
+import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
@@ -36,6 +37,12 @@ export async function runWorkerPool(options: WorkerPoolOptions): Promise<number>
   }
 }
 
+/** 32 random octets that all workers of one pool share; a process on its own has them for itself. */
+export function poolKey(): Uint8Array {
+  const shared = cluster.isWorker ? process.env[KEY_VARIABLE] : undefined;
+  return shared === undefined ? randomBytes(32) : Buffer.from(shared, "hex");
+}
+
 /** Lets a worker end once its work has: the channel to the first process would hold it. */
 export function leaveWorkerPool(): void {
   if (cluster.isWorker) process.disconnect();
@@ -45,6 +52,7 @@ class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #resolve: (code: number) => void;
   readonly #pauses = new Set<Timer>();
+  readonly #environment = { [KEY_VARIABLE]: randomBytes(32).toString("hex") };
   /** Of late: a long life forgives one. */
   #deaths = 0;
   #isReady = false;
@@ -67,7 +75,7 @@ class WorkerPool {
       this.#options.onHangUp();
       tellAll("SIGHUP");
     });
-    for (let count = 0; count < this.#options.workers; count++) cluster.fork();
+    for (let count = 0; count < this.#options.workers; count++) cluster.fork(this.#environment);
   }
 
   /** The second time is passed on too: a worker that drains then ends at once. */
@@ -94,7 +102,7 @@ class WorkerPool {
     this.#options.log.event("worker-died", { pid, why: signal ?? `exit code ${code}`, restartMs: waitMs });
     const pause = this.#options.clock.after(waitMs, () => {
       this.#pauses.delete(pause);
-      cluster.fork().once("listening", () => this.#forgive());
+      cluster.fork(this.#environment).once("listening", () => this.#forgive());
     });
     this.#pauses.add(pause);
   }
@@ -114,6 +122,7 @@ function tellAll(signal: NodeJS.Signals): void {
   for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
 }
 
+const KEY_VARIABLE = "_WORKER_POOL_KEY";
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
 const FORGIVEN_AFTER_MS = 60_000;

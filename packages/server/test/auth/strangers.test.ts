@@ -112,6 +112,14 @@ test("SCRAM shows a stranger the same salt each time he asks", async () => {
   assert.equal(salts[2]?.salt, salts[3]?.salt);
 });
 
+test("SCRAM shows a stranger, as an account, the same salt after a reload and in another worker", async () => {
+  for (const user of ["nobody", "bob"]) {
+    const before = await failScram(benchOver([`bob:${KEYS}`]), user);
+    const after = await failScram(benchOver([`bob:${KEYS}`]), user);
+    assert.equal(after.salt, before.salt);
+  }
+});
+
 async function failScram({ authenticator }: ReturnType<typeof benchOver>, user: string) {
   const client = createScramClient({ hash: "sha256", user, password: "wrong", nonce: "clientnonce0123" });
   const exchange = authenticator.begin(sasl("SCRAM-SHA-256", client.first), PEER);

@@ -41,12 +41,12 @@ const EXAMPLES = [
 for (const { rfc, mechanism, salt, serverNonce, exchange } of EXAMPLES) {
   test(`${rfc}: the example exchange of ${mechanism}, octet for octet`, async () => {
     const stored = await storedSecret(mechanism, Buffer.from(salt, "base64"));
-    const directory = createAccountDirectory([sourceOf([`user:${stored}`])]);
+    const directory = createAccountDirectory([sourceOf([`user:${stored}`])], new Uint8Array(32));
     const dialogue = scramDialogue(mechanism, {
       attempt: { peer: PEER, cancelled: false, claims: () => {} },
       check: () => assert.fail("SCRAM sees no password"),
       claim: (user) => directory.claim(user),
-      scram: createScramKeyring(createHashQueue()),
+      scram: createScramKeyring(createHashQueue(), new Uint8Array(32)),
       challengeStamp: () => assert.fail("SCRAM needs no stamp"),
       nonce: () => serverNonce,
     });

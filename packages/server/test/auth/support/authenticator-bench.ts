@@ -38,6 +38,7 @@ export function benchOver(lines: readonly string[], options: Partial<Authenticat
     hashing,
     throttle: createThrottle({ clock, failuresBeforeDelay: 1000 }),
     hostname: "pop.example.org",
+    strangerKey: new Uint8Array(32),
     ...options,
   });
   return { authenticator, clock, jobs: () => hashing.jobs };
