@@ -26,6 +26,8 @@ export class KnownMaildrop implements Remembered {
   #counted: number;
   #gone: Uint8Array | undefined;
   readonly #corrections = new Map<number, Measured>();
+  /** Counted when it is asked for: most sessions change nothing, and must not look at every message to find that out. */
+  #unsavedCount: number | undefined;
 
   constructor({ table, stamps, learnt, counted, saved }: Knowledge) {
     this.#table = table;
@@ -71,6 +73,7 @@ export class KnownMaildrop implements Remembered {
   /** Messages that are no more. Others may have changed something at the same moment, so the next opening lists. */
   forget(positions: readonly number[]): void {
     if (positions.length === 0) return;
+    this.#unsavedCount = undefined;
     this.#gone ??= new Uint8Array(this.#table.count);
     for (const position of positions) this.#gone[position] = 1;
     this.#stamps = undefined;
@@ -79,6 +82,7 @@ export class KnownMaildrop implements Remembered {
   /** Puts the corrections into a new table. */
   settle(): void {
     if (this.#corrections.size === 0) return;
+    this.#unsavedCount = undefined;
     const { names, times, octets, fileOctets, measured } = this.#table;
     const table = new MessageColumns({
       names,
@@ -101,10 +105,11 @@ export class KnownMaildrop implements Remembered {
   /** Messages that still are and that the index does not hold. */
   unsavedCount(): number {
     this.settle();
-    return this.#learnt.reduce(
+    this.#unsavedCount ??= this.#learnt.reduce(
       (count, learnt, position) => count + (learnt === 1 && !this.isGone(position) ? 1 : 0),
       0,
     );
+    return this.#unsavedCount;
   }
 
   unsaved(): Fact[] {
@@ -121,6 +126,7 @@ export class KnownMaildrop implements Remembered {
     this.saved = saved;
     this.#learnt.fill(0);
     this.#counted = 0;
+    this.#unsavedCount = 0;
   }
 
   #factAt(position: number): Fact {
