@@ -68,8 +68,7 @@ test("getmail leaves mail on the server: the second poll fetches nothing", needs
   assertSameMessages(getmail.fetched(), maildir.canonicalContents().map(withLf));
   await poll();
   assert.equal(getmail.fetched().length, MESSAGES.length);
-  const logins = gateway.events.filter(({ event }) => event === "login");
-  assert.equal(logins.length, 2);
+  assert.equal((await gateway.eventsNamed("session-closed", 2)).length, 2);
 });
 
 test(

@@ -91,7 +91,8 @@ test("RFC 3206 §4: an unknown user and a wrong password are told alike, with [A
     await client.quit();
   }
   assert.deepEqual(replies.slice(0, 2), replies.slice(2));
-  const failures = gateway.events.filter(({ event }) => event === "login-failed");
+  await gateway.eventsNamed("session-closed", 2);
+  const failures = await gateway.eventsNamed("login-failed", 2);
   assert.deepEqual(
     failures.map(({ user }) => user),
     ["alice", "nobody"],

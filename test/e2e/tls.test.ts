@@ -23,6 +23,7 @@ test("RFC 2595 §4: octets sent in clear together with STLS are never interprete
   assert.ok(!capabilities.includes("STLS"), "STLS is announced only before TLS");
   await client.err(`PASS ${PASSWORD}`);
   await client.quit();
+  await gateway.event("session-closed");
   assert.ok(!gateway.events.some(({ event }) => event === "login-failed"));
 });
 

@@ -37,7 +37,7 @@ test("a worker that is killed is replaced; its maildrops are free at once; SIGTE
     process.kill(Number(pid), "SIGKILL");
     await until("it has a successor", () => pidsOf(gateway).size === 3 + index);
   }
-  assert.equal(gateway.events.filter(({ event }) => event === "worker-died").length, 2);
+  assert.equal((await gateway.eventsNamed("worker-died", 2)).length, 2);
   const next = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
   assert.match((await next.ok("STAT")).text, /^3 /);
   await next.quit();

@@ -146,6 +146,13 @@ export class GatewayProcess {
     return until(`the log event ${name}`, () => this.events.slice(from).find((e) => e.event === name && matches(e)));
   }
 
+  /** All events of that name, once there are `count` of them: lines of the log come out a little later than replies. */
+  async eventsNamed(name: string, count: number): Promise<LogEvent[]> {
+    const found = (): LogEvent[] => this.events.filter(({ event }) => event === name);
+    await until(`${count} log events ${name}`, () => found().length >= count);
+    return found();
+  }
+
   signal(name: NodeJS.Signals): void {
     process.kill(this.pid, name);
   }
