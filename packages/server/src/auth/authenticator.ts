@@ -8,9 +8,8 @@ export interface Peer {
   readonly session: string;
   readonly address: string;
   readonly port: number;
-  /** Address and port the client connected to. */
-  readonly localAddress: string;
-  readonly localPort: number;
+  /** Address and port of the listener the client came to, `127.0.0.1:110`. */
+  readonly listener: string;
   readonly encrypted: boolean;
   /** The stamp of the greeting, `<…@…>`; APOP digests are made over it. */
   readonly apopStamp: string | undefined;

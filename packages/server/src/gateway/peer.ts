@@ -5,20 +5,19 @@ import type { Peer } from "../auth/authenticator.js";
 
 export interface PeerParts {
   readonly session: string;
+  readonly listener: string;
   readonly encrypted: boolean;
   readonly apopStamp: string | undefined;
 }
 
 /** undefined when the connection is gone already. */
 export function peerOf(socket: Socket, parts: PeerParts): Peer | undefined {
-  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   return {
     ...parts,
     address: plainAddress(remoteAddress),
     port: remotePort,
-    localAddress: plainAddress(localAddress ?? ""),
-    localPort: localPort ?? 0,
   };
 }
 

@@ -150,7 +150,7 @@ export class RunningGateway {
       turnAway(socket, listener.config);
       return;
     }
-    const connection = this.#connect(socket, listener.config, pass);
+    const connection = this.#connect(socket, listener, pass);
     if (connection === undefined) {
       pass.release();
       socket.destroy();
@@ -158,19 +158,19 @@ export class RunningGateway {
   }
 
   /** undefined when the client, or the gateway, has gone already. */
-  #connect(socket: Socket, listener: ListenConfig, pass: Pass): Connection | undefined {
+  #connect(socket: Socket, listener: Listener, pass: Pass): Connection | undefined {
     const generation = this.#generation;
     if (generation === undefined || this.#isStopping) return undefined;
     const { config, tls, authenticator } = generation;
     const apopStamp = authenticator.abilities().apop
       ? makeApopStamp(hostname(), this.#foundation.clock.now())
       : undefined;
-    const encrypted = listener.tls === "implicit";
+    const encrypted = listener.config.tls === "implicit";
     // A listener that a reload has just added may be ahead of its certificates.
     if (encrypted && tls === undefined) return undefined;
-    const peer = peerOf(socket, { session: this.#nextSession(), encrypted, apopStamp });
+    const peer = peerOf(socket, { session: this.#nextSession(), listener: listener.name, encrypted, apopStamp });
     if (peer === undefined) return undefined;
-    const stls = listener.tls === "starttls" && tls !== undefined;
+    const stls = listener.config.tls === "starttls" && tls !== undefined;
     const connection = new Connection(socket, peer, {
       ...this.#foundation,
       policy: generation.policies({ stls, peerIsLoopback: isLoopback(peer.address) }),

@@ -77,9 +77,8 @@ export class Connection implements SocketOwner, SenderOutlet {
 
   /** Greets; on an encrypted listener once the handshake is done. */
   start(): void {
-    const { session, address, port, localAddress, localPort, encrypted } = this.peer;
-    const local = `${localAddress}:${localPort}`;
-    this.#parts.log.event("session-opened", { session, peer: address, port, local, tls: encrypted });
+    const { session, address, port, listener, encrypted } = this.peer;
+    this.#parts.log.event("session-opened", { session, peer: address, port, local: listener, tls: encrypted });
     const greet = () => this.#go(this.#perform(this.#session.start()));
     if (encrypted) this.#startTls(greet);
     else {

@@ -24,10 +24,12 @@ export class Listener {
   config: ListenConfig;
   readonly #server: Server;
   readonly #ipv6Only: boolean;
+  #port: number;
   readonly #log: EventLog;
 
   constructor({ config, ipv6Only, accept, log }: ListenerParts) {
     this.config = config;
+    this.#port = config.port;
     this.#ipv6Only = ipv6Only;
     this.#log = log;
     this.#server = createServer(SOCKET_OPTIONS, (socket) => accept(socket, this));
@@ -42,23 +44,30 @@ export class Listener {
         this.#server.off("error", reject);
         // Running out of descriptors while accepting must not end the server.
         this.#server.on("error", (error) => this.#log.event("accept-failed", { address, port, error: error.message }));
-        const at = this.address;
-        this.#log.event("listening", { address: at.address, port: at.port, tls: at.tls });
+        this.#port = boundPort(this.#server) ?? port;
+        this.#log.event("listening", { ...this.address });
         resolve();
       });
     });
   }
 
   get address(): ListeningAddress {
-    const bound = this.#server.address();
-    const port = bound !== null && typeof bound === "object" ? bound.port : this.config.port;
-    return { address: this.config.address, port, tls: this.config.tls };
+    return { address: this.config.address, port: this.#port, tls: this.config.tls };
+  }
+
+  get name(): string {
+    return `${this.config.address}:${this.#port}`;
   }
 
   /** No further connection is accepted; those that stand are not touched. */
   close(): void {
     this.#server.close();
   }
+}
+
+function boundPort(server: Server): number | undefined {
+  const bound = server.address();
+  return bound !== null && typeof bound === "object" ? bound.port : undefined;
 }
 
 const BACKLOG = 1024;

@@ -47,7 +47,7 @@ function scene({ open = () => opened(), ...rest }: Scene = {}) {
     opener.open({
       account: { name: "ana", maildir: undefined },
       peer: {
-        ...{ session: "s1", address: "192.0.2.1", port: 1, localAddress: "192.0.2.2", localPort: 110 },
+        ...{ session: "s1", address: "192.0.2.1", port: 1, listener: "192.0.2.2:110" },
         ...{ encrypted: false, apopStamp: undefined },
       },
       signal: abort.signal,

@@ -109,7 +109,12 @@ export class ConnectionFixture {
   #connect(socket: Socket): Connection {
     const { tls, verify = async (_user, password) => password === "secret", implicit = false } = this.#options;
     const { clock, log } = this;
-    const peer = peerOf(socket, { session: `s${++this.#count}`, encrypted: implicit, apopStamp: undefined });
+    const peer = peerOf(socket, {
+      session: `s${++this.#count}`,
+      listener: "127.0.0.1:110",
+      encrypted: implicit,
+      apopStamp: undefined,
+    });
     if (peer === undefined) throw new Error("gone already");
     const throttle = createThrottle({ clock, failuresBeforeDelay: 100 });
     const authenticator = createProgrammaticAuthenticator({ verify, clock, throttle });

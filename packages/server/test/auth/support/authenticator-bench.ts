@@ -14,8 +14,7 @@ export const PEER: Peer = {
   session: "s1",
   address: "192.0.2.7",
   port: 40000,
-  localAddress: "192.0.2.1",
-  localPort: 110,
+  listener: "127.0.0.1:110",
   encrypted: true,
   apopStamp: undefined,
 };
