@@ -6,16 +6,30 @@ import type { StoredSecret } from "./stored-secret.js";
 /** Strongest first: the order in which CAPA shows them and many clients try them. */
 const BY_STRENGTH: readonly SaslMechanism[] = ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"];
 
-/**
- * Without a list: each mechanism that every account can use, for a client that picks the strongest must not be locked out
- * because its own account is kept in another form. With one: each of it that at least one account can use.
- */
+/** Each mechanism of the list, or of all without one, that at least one account can use. */
 export function announcedMechanisms(
   listed: readonly SaslMechanism[] | undefined,
   secrets: readonly StoredSecret[],
 ): readonly SaslMechanism[] {
-  if (listed === undefined) return BY_STRENGTH.filter((mechanism) => secrets.every(USABLE[mechanism]));
-  return BY_STRENGTH.filter((mechanism) => listed.includes(mechanism) && secrets.some(USABLE[mechanism]));
+  const wanted = listed ?? BY_STRENGTH;
+  return BY_STRENGTH.filter((mechanism) => wanted.includes(mechanism) && secrets.some(USABLE[mechanism]));
+}
+
+/** A mechanism that is announced though some accounts cannot use it. */
+export interface MechanismShortfall {
+  readonly mechanism: SaslMechanism;
+  /** How many accounts it cannot log in. */
+  readonly accounts: number;
+}
+
+/** What an operator should know: a client that picks the strongest mechanism by itself fails for these accounts. */
+export function mechanismShortfalls(
+  listed: readonly SaslMechanism[] | undefined,
+  secrets: readonly StoredSecret[],
+): readonly MechanismShortfall[] {
+  return announcedMechanisms(listed, secrets)
+    .map((mechanism) => ({ mechanism, accounts: secrets.filter((secret) => !USABLE[mechanism](secret)).length }))
+    .filter(({ accounts }) => accounts > 0);
 }
 
 /** APOP hashes the password itself (RFC 1939 §7). */

@@ -23,7 +23,7 @@ import type { Throttle } from "./throttle.js";
 export interface AuthenticatorOptions {
   /** Asked in order. */
   readonly sources: readonly AccountSource[];
-  /** undefined: each mechanism that every account can use; a list: each of these that at least one account can use. */
+  /** undefined: all; of these, each that at least one account can use. */
   readonly mechanisms: readonly SaslMechanism[] | undefined;
   readonly apop: boolean;
   readonly clock: Clock;

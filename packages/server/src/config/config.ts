@@ -45,7 +45,7 @@ export type AccountsConfig =
 
 export interface AuthConfig {
   readonly plaintext: "tls" | "loopback" | "always";
-  /** undefined: each mechanism that every account can use; a list: each of these that at least one account can use. */
+  /** undefined: all; of these, each that at least one account can use. */
   readonly mechanisms: readonly SaslMechanism[] | undefined;
   readonly apop: boolean;
 }

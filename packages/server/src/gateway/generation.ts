@@ -2,6 +2,7 @@
 
 import { hostname } from "node:os";
 import type { AccountSource } from "../auth/account-source.js";
+import { mechanismShortfalls } from "../auth/announced-mechanisms.js";
 import type { Authenticator } from "../auth/authenticator.js";
 import { createAuthenticator } from "../auth/create-authenticator.js";
 import { createMemorySource, parseInlineAccount } from "../auth/memory-source.js";
@@ -57,6 +58,10 @@ async function buildAuthenticator(
   if (authenticate !== undefined) return createProgrammaticAuthenticator({ ...foundation, verify: authenticate });
   const { mechanisms, apop } = config.auth;
   const sources = await Promise.all(config.accounts.map((source) => loadSource(source, foundation)));
+  const secrets = sources.flatMap((source) => source.secrets());
+  for (const shortfall of mechanismShortfalls(mechanisms, secrets)) {
+    foundation.log.event("mechanism-not-for-all", { ...shortfall, of: secrets.length });
+  }
   return createAuthenticator({ ...foundation, hostname: hostname(), sources, mechanisms, apop });
 }
 

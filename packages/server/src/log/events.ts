@@ -58,6 +58,8 @@ export interface EventFields {
   "restart-needed": { keys: string };
   "config-warning": { where: string; key: string; problem: string };
   "accounts-loaded": { path: string; accounts: number };
+  /** Announced, but these accounts are kept in a form it cannot use: a client that picks it by itself fails for them. */
+  "mechanism-not-for-all": { mechanism: string; accounts: number; of: number };
   "accounts-problem": { at: string; what: string; remedy: string };
   "certificate-expired": { file: string; since: string };
   "certificate-expires-soon": { file: string; on: string; days: number };
@@ -121,6 +123,7 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "restart-needed": "warn",
   "config-warning": "warn",
   "accounts-loaded": "info",
+  "mechanism-not-for-all": "warn",
   "accounts-problem": "warn",
   "certificate-expired": "error",
   "certificate-expires-soon": "warn",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { benchOver, PEER, sasl } from "./support/authenticator-bench.js";
+import { mechanismShortfalls } from "#server/auth/announced-mechanisms";
+import { benchOver, PEER, sasl, sourceOf } from "./support/authenticator-bench.js";
 
 const PLAIN = "ana:{PLAIN}x";
 const HASH = "bob:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=";
@@ -11,14 +12,15 @@ const ALL = ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"] as co
 
 const CASES = [
   { name: "accounts in plain text", lines: [PLAIN], listed: undefined, announced: ALL },
-  { name: "one hash among them", lines: [PLAIN, HASH], listed: undefined, announced: ["PLAIN", "LOGIN"] },
+  { name: "one hash among them", lines: [PLAIN, HASH], listed: undefined, announced: ALL },
+  { name: "hashes only", lines: [HASH], listed: undefined, announced: ["PLAIN", "LOGIN"] },
   {
     name: "SCRAM keys of one kind",
-    lines: [PLAIN, SCRAM_1],
+    lines: [HASH, SCRAM_1],
     listed: undefined,
     announced: ["SCRAM-SHA-1", "PLAIN", "LOGIN"],
   },
-  { name: "HMAC-MD5 states", lines: [PLAIN, CRAM], listed: undefined, announced: ["CRAM-MD5", "PLAIN", "LOGIN"] },
+  { name: "HMAC-MD5 states", lines: [HASH, CRAM], listed: undefined, announced: ["CRAM-MD5", "PLAIN", "LOGIN"] },
   {
     name: "a list, and one account that can",
     lines: [HASH, SCRAM_1],
@@ -45,6 +47,17 @@ for (const { name, lines, listed, announced } of CASES) {
     }
   });
 }
+
+test("an operator hears which announced mechanisms leave accounts out, and how many", () => {
+  const secrets = sourceOf([PLAIN, HASH, SCRAM_1]).secrets();
+  assert.deepEqual(mechanismShortfalls(undefined, secrets), [
+    { mechanism: "SCRAM-SHA-256", accounts: 2 },
+    { mechanism: "SCRAM-SHA-1", accounts: 1 },
+    { mechanism: "CRAM-MD5", accounts: 2 },
+  ]);
+  assert.deepEqual(mechanismShortfalls(["PLAIN", "LOGIN"], secrets), []);
+  assert.deepEqual(mechanismShortfalls(undefined, sourceOf([PLAIN]).secrets()), []);
+});
 
 for (const { lines, apop, possible } of [
   { lines: [PLAIN, HASH], apop: true, possible: true },
