@@ -8,7 +8,12 @@ export function logLockEvent(log: EventLog, event: LockEvent): void {
   const { maildrop, session } = event;
   switch (event.type) {
     case "lock-taken-over":
-      log.event(event.type, { maildrop, session, why: event.why, from: event.owner?.session });
+      log.event(event.type, {
+        maildrop,
+        session,
+        why: event.why,
+        from: event.owner && `process ${event.owner.pid} on ${event.owner.host}`,
+      });
       return;
     case "lock-in-memory-only":
       log.event(event.type, { maildrop, session, code: event.code });

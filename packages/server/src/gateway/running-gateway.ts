@@ -73,7 +73,7 @@ export class RunningGateway {
 
   /** As Gateway.stop; called once. */
   async stop(): Promise<void> {
-    const { log, closeLog, store } = this.#foundation;
+    const { log, closeLog, store, lock } = this.#foundation;
     this.#isStopping = true;
     this.#listeners.close();
     // A reload under way may have bound anew.
@@ -83,6 +83,7 @@ export class RunningGateway {
     log.event("gateway-stopping", { sessions: this.#connections.size });
     await this.#drain();
     await store.flush();
+    lock.close();
     log.event("gateway-stopped", {});
     await closeLog();
   }

@@ -1,6 +1,5 @@
 // Exclusivity of a maildrop, put together: first the registry of this process, then the lock file, tried again until the wait is over.
 
-import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.js";
 import { type HostFacts, readHostFacts } from "./host-facts.js";
 import { FileLease, type LeaseEnds, MemoryLease } from "./leases.js";
@@ -8,7 +7,7 @@ import type { LockEvent } from "./lock-event.js";
 import { LockFile, type Takeover } from "./lock-file.js";
 import { errorCode, type LockIo, nodeLockIo } from "./lock-io.js";
 import { type LockPlace, lockPlace } from "./lock-place.js";
-import type { LockOutcome, LockOwner, LockRequest, MaildropLock } from "./maildrop-lock.js";
+import type { LockHolder, LockOutcome, LockOwner, LockRequest, MaildropLock } from "./maildrop-lock.js";
 import { pause } from "./pause.js";
 import { LockRegistry } from "./registry.js";
 
@@ -51,20 +50,24 @@ class FileMaildropLock implements MaildropLock {
     const deadline = this.#options.clock.monotonic() + this.#options.waitMs;
     try {
       const place = lockPlace(this.#io, maildrop, this.#options.directory);
-      const owner = this.#describe(request);
+      const holder = this.#holder(request);
       const turn = await this.#registry.enter(place.maildrop, {
-        owner,
+        holder,
         waitMs: this.#options.waitMs,
         signal: request.signal,
       });
-      if (turn !== "entered") return { type: "in-use", owner: this.#registry.ownerOf(place.maildrop) };
-      return await this.#acquireInTurn({ place, owner, deadline, signal: request.signal });
+      if (turn !== "entered") return { type: "in-use", holder: this.#registry.holderOf(place.maildrop) };
+      return await this.#acquireInTurn({ place, holder, deadline, signal: request.signal });
     } catch (cause) {
       return { type: "unavailable", cause };
     }
   }
 
   /** The turn is ours: it ends with the lease, or here. */
+  close(): void {
+    this.#file.close();
+  }
+
   async #acquireInTurn(attempt: Attempt): Promise<LockOutcome> {
     let outcome: LockOutcome | undefined;
     try {
@@ -78,10 +81,10 @@ class FileMaildropLock implements MaildropLock {
   async #acquireFile(attempt: Attempt): Promise<LockOutcome> {
     const { clock } = this.#options;
     for (let round = 0; ; round++) {
-      const outcome = await this.#tryFile(attempt);
+      const outcome = this.#tryFile(attempt);
       if (outcome.type === "held" && attempt.signal.aborted) {
         outcome.lease.release();
-        return { type: "in-use", owner: undefined };
+        return { type: "in-use", holder: undefined };
       }
       const leftMs = attempt.deadline - clock.monotonic();
       if (outcome.type !== "in-use" || leftMs <= 0 || attempt.signal.aborted) return outcome;
@@ -89,12 +92,13 @@ class FileMaildropLock implements MaildropLock {
     }
   }
 
-  async #tryFile({ place, owner }: Attempt): Promise<LockOutcome> {
-    const ends = new Ends(place.maildrop, owner.session, this.#registry, this.#options.onEvent);
+  #tryFile({ place, holder }: Attempt): LockOutcome {
+    const ends = new Ends(place.maildrop, holder.session, this.#registry, this.#options.onEvent);
+    if (!place.exists) return { type: "held", lease: new MemoryLease(ends) };
     const lease = new FileLease(ends);
     try {
-      const outcome = await this.#file.try(place, owner, (cause) => lease.lose(cause));
-      if (outcome.type === "busy") return { type: "in-use", owner: outcome.owner };
+      const outcome = this.#file.try(place, (cause) => lease.lose(cause));
+      if (outcome.type === "busy") return { type: "in-use", holder: outcome.owner && elsewhere(outcome.owner) };
       if (outcome.takenFrom !== undefined) ends.takenOver(outcome.takenFrom);
       lease.begin(outcome.lock);
       return { type: "held", lease };
@@ -112,17 +116,12 @@ class FileMaildropLock implements MaildropLock {
     return { type: "held", lease: new MemoryLease(ends) };
   }
 
-  #describe({ session, user, peer }: LockRequest): LockOwner {
-    return {
-      token: randomUUID(),
-      ...this.#here,
-      session,
-      user: user.slice(0, MAX_USER_LENGTH),
-      peer,
-      since: new Date(this.#options.clock.now()).toISOString(),
-    };
+  #holder({ session }: LockRequest): Holder {
+    return { host: this.#here.host, pid: this.#here.pid, session };
   }
 }
+
+const elsewhere = ({ host, pid }: LockOwner): LockHolder => ({ host, pid, session: undefined });
 
 /** What becomes of one lease, told to the registry and to the log. */
 class Ends implements LeaseEnds {
@@ -163,9 +162,11 @@ class Ends implements LeaseEnds {
   }
 }
 
+type Holder = LockHolder & { readonly session: string };
+
 interface Attempt {
   readonly place: LockPlace;
-  readonly owner: LockOwner;
+  readonly holder: Holder;
   /** On the monotonic clock. */
   readonly deadline: number;
   readonly signal: AbortSignal;
@@ -179,6 +180,4 @@ function pollDelay(round: number): number {
 
 const FIRST_POLL_MS = 50;
 const LAST_POLL_MS = 250;
-/** The owner file is read up to 4096 octets; a name this long fits, in whatever octets. */
-const MAX_USER_LENGTH = 256;
 const UNWRITABLE: ReadonlySet<string> = new Set(["EROFS", "ENOSPC", "EDQUOT"]);

@@ -1,77 +1,84 @@
 // A lock on disk that is ours until another takes it.
 
 import type { Clock } from "../clock.js";
-import { errorCode, type LockIo, removeMark } from "./lock-io.js";
-import { type KeptMark, type LockMarks, type MarkStamp, markStamp } from "./lock-mark.js";
-import type { LockPlace } from "./lock-place.js";
-import { holdsToken } from "./owner-file.js";
+import type { LockIo } from "./lock-io.js";
+import { type FileStamp, fileStamp } from "./owner-facts.js";
+import type { OwnerFile } from "./owner-file.js";
 
-/** What all locks of a process share. */
-export interface LockShop {
+export interface HeldLockParts {
   readonly io: LockIo;
   readonly clock: Clock;
   readonly staleMs: number;
-  readonly marks: LockMarks;
-  /** By lock mark, for the exit of the process. */
-  readonly held: Map<string, HeldLock>;
-}
-
-export interface HeldFacts {
-  readonly place: LockPlace;
-  readonly token: string;
-  readonly mark: KeptMark;
 }
 
 export class HeldLock {
-  readonly #shop: LockShop;
-  readonly #place: LockPlace;
-  readonly #token: string;
-  readonly #mark: KeptMark;
+  readonly #parts: HeldLockParts;
+  readonly #mark: string;
+  readonly #file: OwnerFile;
+  readonly #onLost: (cause: unknown) => void;
 
-  constructor(shop: LockShop, { place, token, mark }: HeldFacts) {
-    this.#shop = shop;
-    this.#place = place;
-    this.#token = token;
+  constructor(parts: HeldLockParts, { mark, file, onLost }: HeldLockFacts) {
+    this.#parts = parts;
     this.#mark = mark;
-    shop.held.set(place.mark, this);
+    this.#file = file;
+    this.#onLost = onLost;
+    file.hold(this);
   }
 
   /** Is it ours, and fresh enough that nobody may take it meanwhile? Throws what the disk says. */
   isHeld(): boolean {
-    const mark = this.#ownMark();
-    return mark !== undefined && this.#isFresh(mark);
+    const stamp = fileStamp(this.#parts.io, this.#mark);
+    return stamp !== undefined && this.#file.is(stamp) && this.#isFresh(stamp);
   }
 
-  /** Ends the heartbeat and removes what is ours; a successor's lock stays. Throws what the disk says. */
+  /** Removes the mark if it is ours; a successor's stays. Throws what the disk says. */
   release(): void {
-    const { io, marks, held } = this.#shop;
-    marks.forget(this.#mark);
-    held.delete(this.#place.mark);
-    const mark = this.#ownMark();
-    if (mark === undefined) return;
-    // While the mark stands nobody makes an owner file here, so it goes first.
-    const wasThere = unlinkIfThere(io, this.#place.ownerFile);
-    // Somebody has our owner file aside. If we are fresh it is a mistake of his, and he will put it back: a leftover then.
-    if (wasThere || this.#isFresh(mark)) removeMark(io, this.#place.mark);
+    try {
+      this.#remove();
+    } finally {
+      this.#file.letGo(this);
+    }
   }
 
-  #isFresh({ modifiedMs }: MarkStamp): boolean {
-    return this.#shop.clock.now() - modifiedMs <= this.#shop.staleMs;
+  releaseAtExit(): void {
+    try {
+      this.release();
+    } catch {
+      // Nobody is left to hear it; the next owner will see that this process is dead.
+    }
   }
 
-  #ownMark(): MarkStamp | undefined {
-    const mark = markStamp(this.#shop.io, this.#place.mark);
-    if (mark === undefined || mark.inode !== this.#mark.stamp.inode) return undefined;
-    return holdsToken(this.#shop.io, this.#place.ownerFile, this.#token) ? mark : undefined;
+  lose(cause: unknown): void {
+    this.#onLost(cause);
+  }
+
+  /** Told by the heartbeat. What cannot be looked at may be seen again at the next. */
+  lookAtMark(): void {
+    try {
+      if (!this.#file.is(fileStamp(this.#parts.io, this.#mark))) this.lose(new Error("the lock is gone or another's"));
+    } catch {
+      // UPDATE looks again, and removes nothing unless it sees the lock.
+    }
+  }
+
+  #remove(): void {
+    const { io, clock } = this.#parts;
+    let stamp = fileStamp(io, this.#mark);
+    if (stamp !== undefined && this.#file.is(stamp) && !this.#isFresh(stamp)) {
+      // Somebody may be about to take it, and looks at its time once more before he does.
+      this.#file.beat(clock.now());
+      stamp = fileStamp(io, this.#mark);
+    }
+    if (this.#file.is(stamp)) io.unlinkSync(this.#mark);
+  }
+
+  #isFresh({ modifiedMs }: FileStamp): boolean {
+    return this.#parts.clock.now() - modifiedMs <= this.#parts.staleMs;
   }
 }
 
-function unlinkIfThere(io: LockIo, path: string): boolean {
-  try {
-    io.unlinkSync(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
-    throw error;
-  }
+interface HeldLockFacts {
+  readonly mark: string;
+  readonly file: OwnerFile;
+  readonly onLost: (cause: unknown) => void;
 }

@@ -1,11 +1,12 @@
 // The few file calls of the lock, synchronous: on cached directories they cost a tenth of their asynchronous forms.
 
-import fs, { constants } from "node:fs";
+import fs from "node:fs";
 
 export type LockIo = Pick<
   typeof fs,
   | "closeSync"
   | "fstatSync"
+  | "futimesSync"
   | "linkSync"
   | "lstatSync"
   | "openSync"
@@ -13,9 +14,7 @@ export type LockIo = Pick<
   | "realpathSync"
   | "renameSync"
   | "rmdirSync"
-  | "statSync"
   | "unlinkSync"
-  | "utimesSync"
   | "writeSync"
 >;
 
@@ -26,21 +25,3 @@ export const nodeLockIo: LockIo = fs;
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
-
-/** Makes the mark of a lock, which one process only can: an empty file. Throws EEXIST if it stands. */
-export function makeMark(io: LockIo, path: string): void {
-  io.closeSync(io.openSync(path, EXCLUSIVE, 0o600));
-}
-
-/** Removes it; also the directory that proper-lockfile makes where nobody gives it another form. */
-export function removeMark(io: LockIo, path: string): void {
-  try {
-    io.unlinkSync(path);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code !== "EISDIR" && code !== "EPERM") throw error;
-    io.rmdirSync(path);
-  }
-}
-
-const EXCLUSIVE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;

@@ -1,4 +1,4 @@
-// Where the lock of a maildrop stands: its mark (the lock) and, beside it, the facts of its owner. Both are files.
+// Where the lock of a maildrop stands.
 
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
@@ -7,7 +7,13 @@ import { errorCode, type LockIo } from "./lock-io.js";
 export interface LockPlace {
   /** Canonical path: one maildrop has one, however it was spelled. */
   readonly maildrop: string;
+  /** False while there is no maildrop to put a lock into. */
+  readonly exists: boolean;
+  /** The lock: a name of an owner file. */
   readonly mark: string;
+  /** What will be the mark in a moment: the lock of those who take over. */
+  readonly next: string;
+  /** Where an owner file that is to have many names may have its first. */
   readonly ownerFile: string;
 }
 
@@ -16,20 +22,26 @@ export interface LockPlace {
  * Throws what the file system throws when the path cannot be followed (EACCES, ELOOP, ENOTDIR).
  */
 export function lockPlace(io: LockIo, maildrop: string, directory: string | undefined): LockPlace {
-  const canonical = canonicalPath(io, maildrop);
+  const { path, exists } = canonicalPath(io, maildrop);
   // The names begin with "postigo" and not with a dot: Maildir++ readers take dot-directories for folders.
-  const stem = directory === undefined ? join(canonical, "postigo") : join(directory, `postigo-${digest(canonical)}`);
-  return { maildrop: canonical, mark: `${stem}.lock`, ownerFile: `${stem}.owner` };
+  const stem = directory === undefined ? `${path}/postigo` : join(directory, `postigo-${digest(path)}`);
+  return {
+    maildrop: path,
+    exists: exists || directory !== undefined,
+    mark: `${stem}.lock`,
+    next: `${stem}.lock.next`,
+    ownerFile: `${stem}.owner`,
+  };
 }
 
 /** A path that does not exist yet has the name it will have: that of its nearest existing ancestor, and the rest. */
-function canonicalPath(io: LockIo, path: string): string {
+function canonicalPath(io: LockIo, path: string): { path: string; exists: boolean } {
   try {
-    return io.realpathSync.native(path);
+    return { path: io.realpathSync.native(path), exists: true };
   } catch (error) {
     const parent = dirname(path);
     if (errorCode(error) !== "ENOENT" || parent === path) throw error;
-    return join(canonicalPath(io, parent), basename(path));
+    return { path: join(canonicalPath(io, parent).path, basename(path)), exists: false };
   }
 }
 

@@ -1,8 +1,12 @@
 // What the connection needs of exclusivity: at most one session in a maildrop, over all processes and hosts that share it.
 
+import type { HostFacts } from "./host-facts.js";
+
 export interface MaildropLock {
   /** Waits up to the configured time for the owner to leave. Never throws for what a disk or another process can do. */
   acquire(maildrop: string, request: LockRequest): Promise<LockOutcome>;
+  /** Nothing more is to be locked: leaves on disk what is held, and nothing else. */
+  close(): void;
 }
 
 export interface LockRequest {
@@ -15,31 +19,29 @@ export interface LockRequest {
 
 export type LockOutcome =
   | { readonly type: "held"; readonly lease: Lease }
-  | { readonly type: "in-use"; readonly owner: LockOwner | undefined }
+  | { readonly type: "in-use"; readonly holder: LockHolder | undefined }
   | { readonly type: "unavailable"; readonly cause: unknown };
 
-/** Facts of the session that holds a lock, as they stand in the owner file. */
-export interface LockOwner {
+/** A process that may hold locks, as its owner file tells. */
+export interface LockOwner extends HostFacts {
+  /** Random; no two owner files share one. */
   readonly token: string;
-  readonly host: string;
-  /** The machine's id, the boot of its kernel and the pid namespace; each empty where the system does not tell. */
-  readonly machine: string;
-  readonly bootId: string;
-  readonly pidNamespace: string;
-  readonly pid: number;
-  /** Start time of that process in clock ticks since boot, which tells it from a later one with the same pid. */
-  readonly pidStart: number;
-  readonly session: string;
-  readonly user: string;
-  readonly peer: string;
-  /** ISO 8601. */
+  /** When the owner file was made; ISO 8601. */
   readonly since: string;
+}
+
+/** Who stands in the way. */
+export interface LockHolder {
+  readonly host: string;
+  readonly pid: number;
+  /** Known of this process only. */
+  readonly session: string | undefined;
 }
 
 export interface Lease {
   /** Called once, when the lock turns out to be no longer ours. */
   onLost(listener: (cause: unknown) => void): void;
-  /** Looks at the disk: is the token there still ours? Asked before UPDATE. */
+  /** Looks at the disk: is the lock there still ours? Asked before UPDATE. */
   isHeld(): boolean;
   /** Frees the lock if it is still ours. Idempotent, never throws. */
   release(): void;

@@ -1,136 +1,166 @@
-// The owner file: who holds the lock of a maildrop. Whoever has created it, exclusively, is the owner; it decides, not the mark.
-//
-//   postigo.owner = one JSON object of at most 4096 octets, LF
-//                   {"token":"…","host":"…","machine":"…","bootId":"…","pidNamespace":"…","pid":1,"pidStart":1,
-//                    "session":"…","user":"…","peer":"…","since":"2026-11-22T10:00:00.000Z"}
-//
-// It stands beside the mark, whose time is the heartbeat and which proper-lockfile makes before there are facts to write. A file that cannot be
-// read as this (cut off, garbage, a symlink, a FIFO) is an owner without facts: nothing is proven by it, only age speaks.
-// Nobody may remove a file he has not looked at: `removeOwner` takes it away under a name of its own, compares, and puts a wrong one back.
+// A file that says who we are, and whose further names are our locks: link(2) makes a lock and its owner's facts in one call,
+// which one process only can. One file serves every maildrop of its file system, and has one heartbeat for all its locks.
 
 import { constants } from "node:fs";
+import type { Clock, Timer } from "../clock.js";
+import type { Heartbeats, Living } from "./heartbeat.js";
+import type { HeldLock } from "./held-lock.js";
 import { errorCode, type LockIo } from "./lock-io.js";
 import type { LockOwner } from "./maildrop-lock.js";
+import { type FileStamp, fileStamp, formatOwner, isSameFile, stampOf } from "./owner-facts.js";
 
-/** An owner file as it was found. `identity` tells it from any other that stands in its place later. */
-export interface FoundOwner {
-  readonly owner: LockOwner | undefined;
-  readonly identity: string;
+export interface OwnerFileParts {
+  readonly io: LockIo;
+  readonly clock: Clock;
+  readonly staleMs: number;
+  readonly heartbeats: Heartbeats;
 }
 
-/** undefined: there is none. */
-export function readOwner(io: LockIo, path: string): FoundOwner | undefined {
-  // A maildrop mostly has none, and an error thrown to say so costs ten times the question.
-  if (io.lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  const owner = parseOwner(readText(io, path));
-  return owner === undefined ? identifyUnreadable(io, path) : { owner, identity: owner.token };
-}
-
-/** Is it the owner file of this token? Asked of a file that should be there. */
-export const holdsToken = (io: LockIo, path: string, token: string): boolean =>
-  parseOwner(readText(io, path))?.token === token;
-
-/** False: another owner stands there. Throws what the disk says otherwise, and leaves nothing behind then. */
-export function createOwner(io: LockIo, path: string, owner: LockOwner): boolean {
+/** Creates the file of `owner` at `path`. undefined: something stands there. Throws what the disk says, and leaves nothing behind then. */
+export function createOwnerFile(parts: OwnerFileParts, path: string, owner: LockOwner): OwnerFile | undefined {
+  const { io } = parts;
   let file: number;
   try {
     file = io.openSync(path, CREATE, 0o600);
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return false;
+    if (errorCode(error) === "EEXIST") return undefined;
     throw error;
   }
   try {
     const octets = Buffer.from(formatOwner(owner));
     if (io.writeSync(file, octets) < octets.length) throw new ShortWriteError(path);
+    return new OwnerFile(parts, { path, owner, file, stamp: stampOf(io.fstatSync(file)) });
   } catch (error) {
+    io.closeSync(file);
     io.unlinkSync(path);
     throw error;
-  } finally {
-    io.closeSync(file);
-  }
-  return true;
-}
-
-/** Removes exactly the owner that was found. False: it had gone, or another stands there and still does. */
-export function removeOwner(io: LockIo, path: string, found: FoundOwner, token: string): boolean {
-  const aside = `${path}.${token}`;
-  try {
-    io.renameSync(path, aside);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
-    throw error;
-  }
-  const isSame = readOwner(io, aside)?.identity === found.identity;
-  if (!isSame) putBack(io, aside, path);
-  discard(io, aside);
-  return isSame;
-}
-
-export const formatOwner = (owner: LockOwner): string => `${JSON.stringify(owner)}\n`;
-
-export function parseOwner(text: string | undefined): LockOwner | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isOwner(value) ? value : undefined;
-  } catch {
-    return undefined; // half a file, or none of ours
   }
 }
 
-function isOwner(value: unknown): value is LockOwner {
-  if (typeof value !== "object" || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  return (
-    TEXT_FIELDS.every((name) => typeof fields.get(name) === "string") &&
-    NUMBER_FIELDS.every((name) => Number.isSafeInteger(fields.get(name))) &&
-    fields.get("token") !== "" &&
-    Number(fields.get("pid")) > 0
-  );
+interface OwnerFileFacts {
+  readonly path: string;
+  readonly owner: LockOwner;
+  /** Open, so that a sign of life needs no name. */
+  readonly file: number;
+  readonly stamp: FileStamp;
 }
 
-/** The text of a regular file of bounded size; undefined for anything else. Follows no link and waits for no FIFO. */
-function readText(io: LockIo, path: string): string | undefined {
-  let file: number;
-  try {
-    file = io.openSync(path, READ);
-  } catch {
-    return undefined; // a link, or gone by now: the caller looks at what it is
+export class OwnerFile implements Living {
+  readonly token: string;
+  readonly #parts: OwnerFileParts;
+  readonly #facts: OwnerFileFacts;
+  readonly #locks = new Set<HeldLock>();
+  readonly #endHeartbeat: () => void;
+  /** The name by which further ones are made; undefined when no more are to come. */
+  #source: string | undefined;
+  #beatMs: number;
+  #idle: Timer | undefined;
+  #isClosed = false;
+
+  constructor(parts: OwnerFileParts, facts: OwnerFileFacts) {
+    this.token = facts.owner.token;
+    this.#parts = parts;
+    this.#facts = facts;
+    this.#source = facts.path;
+    this.#beatMs = facts.stamp.modifiedMs;
+    this.#endHeartbeat = parts.heartbeats.begin(this);
   }
-  try {
-    if (!io.fstatSync(file).isFile()) return undefined;
-    const octets = io.readSync(file, SCRATCH, 0, SCRATCH.length, 0);
-    return octets > MAX_OCTETS ? undefined : SCRATCH.toString("utf8", 0, octets);
-  } catch {
-    return undefined; // unreadable is unknown
-  } finally {
-    io.closeSync(file);
+
+  /** Gives the file the further name `mark`. False: something stands there. Throws what the disk says. */
+  link(mark: string): boolean {
+    const { io, clock, staleMs } = this.#parts;
+    if (clock.now() - this.#beatMs > staleMs / 2) this.beat(clock.now());
+    try {
+      io.linkSync(this.#facts.path, mark);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return false;
+      throw error;
+    }
   }
-}
 
-function identifyUnreadable(io: LockIo, path: string): FoundOwner | undefined {
-  const stats = io.lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
-  return { owner: undefined, identity: `#${stats.dev}:${stats.ino}:${stats.mtimeMs}:${stats.size}` };
-}
-
-/** By link(2), which never replaces: if a third owner has come meanwhile, the one we took away has lost its lock, and will see it. */
-function putBack(io: LockIo, aside: string, path: string): void {
-  try {
-    io.linkSync(aside, path);
-  } catch (error) {
-    // A file system without hard links (EPERM, ENOTSUP) leaves only rename.
-    if (errorCode(error) !== "EEXIST") io.renameSync(aside, path);
+  /** The name it has is a lock itself: it will have no other. */
+  becomeMark(): void {
+    this.#source = undefined;
   }
-}
 
-/** It may have been put back by rename; and a directory somebody made under that name is theirs to clear away. */
-function discard(io: LockIo, aside: string): void {
-  try {
-    io.unlinkSync(aside);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code !== "ENOENT" && code !== "EISDIR") throw error;
+  /** Whether `stamp` is that of this file. Once it is closed its number may be another's. */
+  is(stamp: FileStamp | undefined): boolean {
+    return !this.#isClosed && isSameFile(this.#facts.stamp, stamp);
+  }
+
+  get canLink(): boolean {
+    return this.#source !== undefined;
+  }
+
+  hold(lock: HeldLock): void {
+    this.#locks.add(lock);
+  }
+
+  letGo(lock: HeldLock): void {
+    this.#locks.delete(lock);
+    this.rest();
+  }
+
+  /** Without locks the file is closed, after a while in which another may be wanted. */
+  rest(): void {
+    if (this.#locks.size > 0) return;
+    if (this.#source === undefined) this.close();
+    else if (this.#idle !== undefined) this.#idle.restart();
+    else this.#idle = this.#parts.clock.after(IDLE_MS, () => this.#locks.size === 0 && this.close());
+  }
+
+  /** No further locks are made of it: its name is removed; what is held stays. */
+  retire(): void {
+    this.#removeSource();
+    if (this.#locks.size === 0) this.close();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#idle?.cancel();
+    this.#endHeartbeat();
+    this.#removeSource();
+    this.#isClosed = true;
+    this.#parts.io.closeSync(this.#facts.file);
+  }
+
+  beat(ms: number): void {
+    if (this.#isClosed) return;
+    this.#parts.io.futimesSync(this.#facts.file, ms / 1000, ms / 1000);
+    this.#beatMs = ms;
+    this.#lookAt([...this.#locks]);
+  }
+
+  isGone(): boolean {
+    return this.#parts.io.fstatSync(this.#facts.file).nlink === 0;
+  }
+
+  onLost(cause: unknown): void {
+    for (const lock of [...this.#locks]) lock.lose(cause);
+    this.retire();
+  }
+
+  onExit(): void {
+    for (const lock of [...this.#locks]) lock.releaseAtExit();
+    this.close();
+  }
+
+  /** Tells those whose mark is gone or another's; in slices, as thousands may be held. */
+  #lookAt(locks: readonly HeldLock[], from = 0): void {
+    for (const lock of locks.slice(from, from + LOOKED_AT_ONCE)) lock.lookAtMark();
+    if (from + LOOKED_AT_ONCE < locks.length) setImmediate(() => this.#lookAt(locks, from + LOOKED_AT_ONCE));
+  }
+
+  #removeSource(): void {
+    const { io } = this.#parts;
+    const source = this.#source;
+    this.#source = undefined;
+    try {
+      if (source !== undefined && this.is(fileStamp(io, source))) io.unlinkSync(source);
+    } catch {
+      // It is no lock: whoever wants its place judges it by its facts, which will be those of a dead process.
+    }
   }
 }
 
@@ -143,10 +173,7 @@ class ShortWriteError extends Error {
   }
 }
 
-const TEXT_FIELDS = ["token", "host", "machine", "bootId", "pidNamespace", "session", "user", "peer", "since"] as const;
-const NUMBER_FIELDS = ["pid", "pidStart"] as const;
-const MAX_OCTETS = 4096;
-/** Filled and read within one synchronous step, so one serves all. One octet more than may be, to see what is too long. */
-const SCRATCH = Buffer.alloc(MAX_OCTETS + 1);
-const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** Making a file costs ten times what a further name costs; after so long without a lock the maildrops are left as they were. */
+const IDLE_MS = 1_000;
+const LOOKED_AT_ONCE = 1_000;

@@ -2,12 +2,12 @@
 // stale to ourselves, and sessions of one process can be woken in turn instead of polling.
 
 import type { Clock } from "../clock.js";
-import type { LockOwner } from "./maildrop-lock.js";
+import type { LockHolder } from "./maildrop-lock.js";
 
 export type Turn = "entered" | "timed-out" | "crowded" | "aborted";
 
 export interface TurnRequest {
-  readonly owner: LockOwner;
+  readonly holder: LockHolder;
   readonly waitMs: number;
   readonly signal: AbortSignal;
 }
@@ -24,7 +24,7 @@ export class LockRegistry {
   enter(maildrop: string, request: TurnRequest): Turn | Promise<Turn> {
     const slot = this.#slots.get(maildrop);
     if (slot === undefined) {
-      this.#slots.set(maildrop, { owner: request.owner, waiters: undefined });
+      this.#slots.set(maildrop, { holder: request.holder, waiters: undefined });
       return "entered";
     }
     if (request.signal.aborted) return "aborted";
@@ -41,15 +41,15 @@ export class LockRegistry {
       this.#slots.delete(maildrop);
       return;
     }
-    slot.owner = next.owner;
+    slot.holder = next.holder;
     next.finish("entered");
   }
 
-  ownerOf(maildrop: string): LockOwner | undefined {
-    return this.#slots.get(maildrop)?.owner;
+  holderOf(maildrop: string): LockHolder | undefined {
+    return this.#slots.get(maildrop)?.holder;
   }
 
-  #wait(waiters: Set<Waiter>, { owner, waitMs, signal }: TurnRequest): Promise<Turn> {
+  #wait(waiters: Set<Waiter>, { holder, waitMs, signal }: TurnRequest): Promise<Turn> {
     return new Promise((resolve) => {
       const finish = (turn: Turn): void => {
         waiters.delete(waiter);
@@ -59,7 +59,7 @@ export class LockRegistry {
       };
       const abort = (): void => finish("aborted");
       const timer = this.#clock.after(waitMs, () => finish("timed-out"));
-      const waiter: Waiter = { owner, finish };
+      const waiter: Waiter = { holder, finish };
       waiters.add(waiter);
       signal.addEventListener("abort", abort, { once: true });
     });
@@ -67,13 +67,13 @@ export class LockRegistry {
 }
 
 interface Slot {
-  owner: LockOwner;
+  holder: LockHolder;
   /** In the order of their coming; a Set, so that one who gives up leaves without a search. */
   waiters: Set<Waiter> | undefined;
 }
 
 interface Waiter {
-  readonly owner: LockOwner;
+  readonly holder: LockHolder;
   finish(turn: Turn): void;
 }
 

@@ -4,7 +4,7 @@ import { Listing, type MaildropRefusal } from "@postigo/protocol";
 import type { Eventually, Maildrop, MessageTable, OpenOutcome } from "@postigo/storage";
 import type { Account, Peer } from "../auth/authenticator.js";
 import type { Clock } from "../clock.js";
-import type { Lease, LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
+import type { Lease, LockHolder, LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
 import type { EventLog } from "../log/event-log.js";
 import type { ConnectionLimits, Pass } from "../net/connection-limits.js";
 import { MaildropSession } from "./maildrop-session.js";
@@ -137,18 +137,17 @@ export class MaildropOpener {
 
   #refuseLocked(request: OpenRequest, locked: Exclude<LockOutcome, { type: "held" }>): OpeningResult {
     if (locked.type === "unavailable") return this.#refuse(request, "unavailable", String(locked.cause));
-    const owner = locked.owner;
-    return this.#refuse(
-      request,
-      "in-use",
-      owner ? `session ${owner.session} on ${owner.host} since ${owner.since}` : "locked",
-    );
+    return this.#refuse(request, "in-use", locked.holder ? held(locked.holder) : "locked");
   }
 
   #refuse({ account, peer }: OpenRequest, reason: MaildropRefusal, why: string): OpeningResult {
     this.#parts.log.event("maildrop-refused", { session: peer.session, user: account.name, reason, why });
     return { type: "refused", reason };
   }
+}
+
+function held({ host, pid, session }: LockHolder): string {
+  return session === undefined ? `locked by process ${pid} on ${host}` : `locked by session ${session}`;
 }
 
 /** Closes what opens after nobody waits for it any more. */

@@ -13,25 +13,37 @@ import {
 import { join } from "node:path";
 import { mock, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { formatOwner, parseOwner } from "#server/lock/owner-file";
-import { age, held, here, lockFixture, ownerWith, plantLock, request, STALE_MS } from "../support/lock-fixture.js";
+import { nodeLockIo } from "#server/lock/lock-io";
+import { formatOwner, parseOwner } from "#server/lock/owner-facts";
+import {
+  age,
+  held,
+  here,
+  lockFixture,
+  ownerWith,
+  plantLock,
+  request,
+  restingFiles,
+  STALE_MS,
+} from "../support/lock-fixture.js";
 
-test("a held lock is an empty file and, beside it, one with the facts of its owner; a released one is nothing", async (t) => {
+test("a held lock is a further name of the file with the facts of its owner; a released one is nothing", async (t) => {
   const fixture = lockFixture(t);
   const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s7")));
   assert.deepEqual(readdirSync(fixture.maildrop).sort(), ["postigo.lock", "postigo.owner"]);
-  assert.equal(readFileSync(fixture.mark, "utf8"), "");
-  const owner = parseOwner(readFileSync(fixture.ownerFile, "utf8"));
+  assert.equal(statSync(fixture.mark).ino, statSync(fixture.ownerFile).ino);
+  const owner = parseOwner(readFileSync(fixture.mark, "utf8"));
   assert.ok(owner);
   const { token, ...facts } = owner;
   assert.match(token, /^[0-9a-f-]{36}$/);
   const since = new Date(fixture.clock.now()).toISOString();
-  assert.deepEqual(facts, { ...here, session: "s7", user: "ann@example.org", peer: "192.0.2.1", since });
-  assert.equal(statSync(fixture.ownerFile).mode & 0o777, 0o600);
+  assert.deepEqual(facts, { ...here, since });
+  assert.equal(statSync(fixture.mark).mode & 0o777, 0o600);
   assert.equal(lease.isHeld(), true);
   lease.release();
   assert.equal(lease.isHeld(), false);
-  assert.deepEqual(readdirSync(fixture.maildrop), []);
+  assert.equal(existsSync(fixture.mark), false);
+  assert.deepEqual(restingFiles(fixture), []);
 });
 
 test("a lock leaves new/ and cur/ as they are: their times are what scans are compared with", async (t) => {
@@ -56,12 +68,15 @@ test("release may be called twice and frees only its own lock", async (t) => {
   assert.equal((await lock.acquire(maildrop, request("s3"))).type, "in-use");
 });
 
-test("another process is refused and told who the owner is", async (t) => {
+test("another process is refused and told which process is the owner, a session of this one which session", async (t) => {
   const fixture = lockFixture(t);
   held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
   const outcome = await fixture.other().acquire(fixture.maildrop, request("s2"));
   assert.equal(outcome.type, "in-use");
-  assert.equal(outcome.type === "in-use" && outcome.owner?.session, "s1");
+  const { host, pid } = here;
+  assert.deepEqual(outcome, { type: "in-use", holder: { host, pid, session: undefined } });
+  const within = await fixture.lock.acquire(fixture.maildrop, request("s2"));
+  assert.deepEqual(within, { type: "in-use", holder: { host, pid, session: "s1" } });
 });
 
 for (const { name, spell } of [
@@ -170,22 +185,19 @@ test("a lock that cannot be removed is told by an event; release does not throw 
   const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
   lease.release();
   assert.equal(fixture.events[0]?.type, "lock-release-failed");
-  assert.equal(
-    (await fixture.lock.acquire(fixture.maildrop, request("s2"))).type,
-    "in-use",
-    "it stands until it is stale",
-  );
+  assert.equal((await fixture.other().acquire(fixture.maildrop, request("s2"))).type, "in-use");
+  held(t, await fixture.lock.acquire(fixture.maildrop, request("s3")));
 });
 
 test("a lock that was taken over is not held any more, and its release leaves the successor's", async (t) => {
   const fixture = lockFixture(t);
   const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
   const successor = formatOwner(ownerWith({ token: "successor", host: "elsewhere" }));
-  writeFileSync(fixture.ownerFile, successor);
+  rmSync(fixture.mark);
+  writeFileSync(fixture.mark, successor);
   assert.equal(lease.isHeld(), false);
   lease.release();
-  assert.equal(readFileSync(fixture.ownerFile, "utf8"), successor);
-  assert.equal(existsSync(fixture.mark), true);
+  assert.equal(readFileSync(fixture.mark, "utf8"), successor);
 });
 
 test("a lock whose mark is another one is not held any more, and its release leaves it", async (t) => {
@@ -198,15 +210,86 @@ test("a lock whose mark is another one is not held any more, and its release lea
   assert.equal(existsSync(fixture.mark), true);
 });
 
-for (const name of ["mark", "ownerFile"] as const) {
-  test(`a lock whose ${name} somebody removed is not held any more`, async (t) => {
-    const fixture = lockFixture(t);
-    const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
-    rmSync(fixture[name], { recursive: true });
-    assert.equal(lease.isHeld(), false);
-    lease.release();
+test("a lock whose mark somebody removed is not held any more", async (t) => {
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+  rmSync(fixture.mark);
+  assert.equal(lease.isHeld(), false);
+  lease.release();
+});
+
+test("an owner file whose first name somebody removed serves the locks that are held; the next gets another", async (t) => {
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+  rmSync(fixture.ownerFile);
+  assert.equal(lease.isHeld(), true);
+  mkdirSync(`${fixture.maildrop}2`);
+  const other = held(t, await fixture.lock.acquire(`${fixture.maildrop}2`, request("s2")));
+  assert.equal(existsSync(join(`${fixture.maildrop}2`, "postigo.owner")), true);
+  lease.release();
+  assert.deepEqual(readdirSync(fixture.maildrop), []);
+  assert.equal(other.isHeld(), true);
+});
+
+test("one owner file serves every maildrop; a maildrop gets one name", async (t) => {
+  const fixture = lockFixture(t);
+  const others = [1, 2, 3].map((at) => `${fixture.maildrop}${at}`);
+  for (const path of others) mkdirSync(path);
+  held(t, await fixture.lock.acquire(fixture.maildrop, request("s0")));
+  for (const path of others) held(t, await fixture.lock.acquire(path, request(path)));
+  for (const path of others) assert.deepEqual(readdirSync(path), ["postigo.lock"]);
+  assert.equal(statSync(fixture.ownerFile).nlink, 5);
+});
+
+for (const { code, what } of [
+  { code: "EPERM", what: "cannot have further names" },
+  { code: "EOPNOTSUPP", what: "has no hard links" },
+]) {
+  test(`on a file system whose files ${what} (${code}) a lock is a file of its own, and excludes as well`, async (t) => {
+    const fixture = lockFixture(t, { io: { linkSync: fails(code) } });
+    for (const session of ["s1", "s2"]) {
+      const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request(session)));
+      assert.deepEqual(readdirSync(fixture.maildrop), ["postigo.lock"]);
+      assert.equal((await fixture.other().acquire(fixture.maildrop, request("s3"))).type, "in-use");
+      assert.equal(lease.isHeld(), true);
+      lease.release();
+      assert.deepEqual(readdirSync(fixture.maildrop), []);
+    }
   });
 }
+
+for (const { code, what } of [
+  { code: "EXDEV", what: "on another file system" },
+  { code: "EMLINK", what: "with as many names as a file can have" },
+]) {
+  test(`beside an owner file ${what} (${code}) a second one is made`, async (t) => {
+    let refused: string | undefined;
+    const linkSync: typeof nodeLockIo.linkSync = (from, to) => {
+      if (from === refused) throw Object.assign(new Error(code), { code });
+      nodeLockIo.linkSync(from, to);
+    };
+    const fixture = lockFixture(t, { io: { linkSync } });
+    mkdirSync(`${fixture.maildrop}2`);
+    const first = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+    refused = fixture.ownerFile;
+    const second = held(t, await fixture.lock.acquire(`${fixture.maildrop}2`, request("s2")));
+    assert.equal(first.isHeld() && second.isHeld(), true);
+    second.release();
+    first.release();
+    assert.deepEqual(restingFiles(fixture), []);
+    assert.deepEqual(readdirSync(`${fixture.maildrop}2`), []);
+  });
+}
+
+test("a process that locks nothing more leaves on disk what is held, and nothing else", async (t) => {
+  const fixture = lockFixture(t);
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+  fixture.lock.close();
+  assert.deepEqual(readdirSync(fixture.maildrop), ["postigo.lock"]);
+  assert.equal(lease.isHeld(), true);
+  lease.release();
+  assert.deepEqual(readdirSync(fixture.maildrop), []);
+});
 
 test("a lock that has given no sign of life for the stale age is not held: anybody may take it at any moment", async (t) => {
   const fixture = lockFixture(t);
@@ -226,7 +309,7 @@ test("an event loop that stalled past the stale age does not break the lock of i
   assert.equal(lease.isHeld(), true);
 });
 
-test("the heartbeat keeps the directory fresh, and tells once when it finds it touched by another", async (t) => {
+test("the heartbeat keeps the lock fresh, whoever touches it, and tells once when it finds another in its place", async (t) => {
   const start = Math.floor(Date.now() / 1000) * 1000;
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: start });
   t.after(() => mock.timers.reset());
@@ -241,6 +324,11 @@ test("the heartbeat keeps the directory fresh, and tells once when it finds it t
   assert.equal(losses.length, 0);
   age(fixture, 7000);
   mock.timers.tick(STALE_MS / 6);
+  assert.equal(statSync(fixture.mark).mtimeMs, start + (31 * STALE_MS) / 6);
+  assert.equal(losses.length, 0);
+  rmSync(fixture.mark);
+  plantLock(fixture, { host: "elsewhere" });
+  mock.timers.tick(STALE_MS / 6);
   mock.timers.tick(STALE_MS);
   assert.equal(losses.length, 1);
   assert.deepEqual(
@@ -251,7 +339,7 @@ test("the heartbeat keeps the directory fresh, and tells once when it finds it t
   lease.onLost((cause) => losses.push(cause));
   assert.equal(losses.length, 2, "who asks late is told at once");
   lease.release();
-  assert.deepEqual(readdirSync(fixture.maildrop), [], "what still bears our token is ours to remove");
+  assert.deepEqual(restingFiles(fixture), ["postigo.lock"], "a successor's lock is his");
 });
 
 test("a released lock has no heartbeat", async (t) => {
@@ -308,7 +396,7 @@ test("a login whose client has gone stops waiting at once", async (t) => {
   assert.equal((await waiting).type, "in-use");
   assert.equal(fixture.clock.pending, 0);
   first.release();
-  assert.deepEqual(readdirSync(fixture.maildrop), []);
+  assert.deepEqual(restingFiles(fixture), []);
   held(t, await fixture.lock.acquire(fixture.maildrop, request("s3")));
 });
 
@@ -318,7 +406,7 @@ test("a client that goes while its lock is being taken gets none, and leaves non
   const taking = fixture.lock.acquire(fixture.maildrop, request("s1", client.signal));
   client.abort();
   assert.equal((await taking).type, "in-use");
-  assert.deepEqual(readdirSync(fixture.maildrop), []);
+  assert.deepEqual(restingFiles(fixture), []);
   held(t, await fixture.lock.acquire(fixture.maildrop, request("s2")));
 });
 

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { parseOwner } from "#server/lock/owner-file";
+import { parseOwner } from "#server/lock/owner-facts";
 import { age, held, lockFixture, request, STALE_MS } from "../support/lock-fixture.js";
 
 test("three processes make 501 logins to one maildrop: never two are in at once, and nothing is left", async (t) => {
@@ -52,9 +52,9 @@ test("an owner on another machine that was stopped past the stale age comes back
   assert.equal(await sleeper.line(), "held");
   sleeper.process.kill("SIGSTOP");
   // Seen from here it runs elsewhere: its process id tells nothing.
-  const facts = parseOwner(readFileSync(fixture.ownerFile, "utf8"));
+  const facts = parseOwner(readFileSync(fixture.mark, "utf8"));
   assert.ok(facts);
-  writeFileSync(fixture.ownerFile, `${JSON.stringify({ ...facts, host: "elsewhere" })}\n`);
+  writeFileSync(fixture.mark, `${JSON.stringify({ ...facts, host: "elsewhere" })}\n`);
   assert.equal((await fixture.lock.acquire(fixture.maildrop, request("s2"))).type, "in-use");
   age(fixture, STALE_MS + 1000);
   const successor = held(t, await fixture.lock.acquire(fixture.maildrop, request("s2")));

@@ -2,22 +2,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LockRegistry, type Turn } from "#server/lock/registry";
 import { FakeClock } from "../support/fake-clock.js";
-import { ownerWith } from "../support/lock-fixture.js";
 
 const never = new AbortController().signal;
-const wish = (session: string, signal = never, waitMs = 1000) => ({ owner: ownerWith({ session }), waitMs, signal });
+const wish = (session: string, signal = never, waitMs = 1000) => ({
+  holder: { host: "here", pid: 1, session },
+  waitMs,
+  signal,
+});
 
 test("who comes first enters at once; nothing is kept when the last one has left", async () => {
   const clock = new FakeClock();
   const registry = new LockRegistry(clock);
   assert.equal(registry.enter("/m", wish("s1")), "entered");
-  assert.equal(registry.ownerOf("/m")?.session, "s1");
+  assert.equal(registry.holderOf("/m")?.session, "s1");
   const second = registry.enter("/m", wish("s2"));
   registry.leave("/m");
   assert.equal(await second, "entered");
-  assert.equal(registry.ownerOf("/m")?.session, "s2");
+  assert.equal(registry.holderOf("/m")?.session, "s2");
   registry.leave("/m");
-  assert.equal(registry.ownerOf("/m"), undefined);
+  assert.equal(registry.holderOf("/m"), undefined);
   assert.equal(clock.pending, 0);
 });
 
@@ -51,7 +54,7 @@ test("who waits too long or goes away makes room, and is never entered afterward
   clock.advance(500);
   registry.leave("/m");
   assert.deepEqual(await Promise.all(turns), ["aborted", "timed-out", "entered"] satisfies Turn[]);
-  assert.equal(registry.ownerOf("/m")?.session, "s3");
+  assert.equal(registry.holderOf("/m")?.session, "s3");
   assert.equal(clock.pending, 0);
 });
 

@@ -1,12 +1,23 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { nodeLockIo } from "#server/lock/lock-io";
 import type { LockOwner } from "#server/lock/maildrop-lock";
-import { formatOwner, parseOwner } from "#server/lock/owner-file";
+import { formatOwner, parseOwner, readOwner } from "#server/lock/owner-facts";
+import { removeFound } from "#server/lock/remove-found";
 import {
+  age,
   deadPid,
   held,
   here,
@@ -15,6 +26,7 @@ import {
   ownerWith,
   plantLock,
   request,
+  restingFiles,
   STALE_MS,
 } from "../support/lock-fixture.js";
 
@@ -34,24 +46,23 @@ for (const { name, facts, why } of DEAD) {
     const owner = ownerWith(dead);
     assert.deepEqual(fixture.events, [{ type: "lock-taken-over", maildrop, session: "s2", why, owner }]);
     assert.equal(lease.isHeld(), true);
-    assertOwnedBy(fixture, "s2");
+    assertOurs(fixture);
     lease.release();
-    assert.deepEqual(readdirSync(fixture.maildrop), []);
+    assert.deepEqual(restingFiles(fixture), []);
   });
 }
 
-const UNPROVEN: { name: string; facts: () => Partial<LockOwner> | string | undefined }[] = [
+const UNPROVEN: { name: string; facts: () => Partial<LockOwner> | string }[] = [
   { name: "another machine", facts: () => ({ host: "elsewhere", pid: deadPid() }) },
   { name: "another machine of the same name", facts: () => ({ machine: "another", pid: deadPid() }) },
   { name: "another pid namespace", facts: () => ({ pidNamespace: "pid:[1]", pid: deadPid() }) },
-  { name: "nobody, between directory and owner file", facts: () => undefined },
-  { name: "an empty owner file", facts: () => "" },
+  { name: "an owner who has said nothing yet", facts: () => "" },
   { name: "half an owner file", facts: () => formatOwner(ownerWith({ pid: deadPid() })).slice(0, 60) },
   { name: "an owner file of garbage", facts: () => "\u0000\uffff{{[1e999" },
   { name: "an owner file of the wrong types", facts: () => JSON.stringify({ ...ownerWith({}), pid: "1" }) },
   {
     name: "an owner file that is too long",
-    facts: () => formatOwner(ownerWith({ pid: deadPid(), user: "x".repeat(4096) })),
+    facts: () => formatOwner(ownerWith({ pid: deadPid(), since: "x".repeat(4096) })),
   },
   { name: "a living process that has fallen silent", facts: () => ({}) },
 ];
@@ -73,55 +84,85 @@ for (const { name, facts } of UNPROVEN) {
     assert.equal(fixture.events[0]?.type === "lock-taken-over" && fixture.events[0].why, "stale");
     assert.equal(lease.isHeld(), true);
     lease.release();
-    assert.deepEqual(readdirSync(fixture.maildrop), []);
+    assert.deepEqual(restingFiles(fixture), []);
   });
 }
 
-const ODD_OWNERS: { name: string; plant: (path: string) => void }[] = [
+const ODD_LOCKS: { name: string; plant: (path: string) => void }[] = [
   { name: "a symbolic link", plant: (path) => symlinkSync("../victim", path) },
   { name: "a dangling symbolic link", plant: (path) => symlinkSync("../nowhere", path) },
   { name: "a FIFO", plant: (path) => void execFileSync("mkfifo", [path]) },
+  { name: "a directory, as proper-lockfile makes by itself", plant: (path) => mkdirSync(path) },
 ];
 
-for (const { name, plant } of ODD_OWNERS) {
-  test(`${name} in the place of the owner file proves nothing, blocks nothing and is not followed`, async (t) => {
+for (const { name, plant } of ODD_LOCKS) {
+  test(`${name} in the place of the lock proves nothing, blocks nothing for ever and is not followed`, async (t) => {
     const fixture = lockFixture(t);
     const victim = join(fixture.maildrop, "..", "victim");
     const text = formatOwner(ownerWith({ pid: deadPid() }));
     writeFileSync(victim, text);
-    plantLock(fixture, undefined);
-    plant(fixture.ownerFile);
+    plant(fixture.mark);
     assert.equal((await fixture.lock.acquire(fixture.maildrop, request())).type, "in-use");
-    fixture.clock.advance(STALE_MS + 1000);
+    const seconds = (fixture.clock.now() - STALE_MS) / 1000 - 1;
+    lutimesSync(fixture.mark, seconds, seconds);
     held(t, await fixture.lock.acquire(fixture.maildrop, request())).release();
     assert.equal(readFileSync(victim, "utf8"), text);
-    assert.deepEqual(readdirSync(fixture.maildrop), []);
+    assert.deepEqual(restingFiles(fixture), []);
   });
 }
 
-test("an owner file without a lock directory is a leftover, whatever it says", async (t) => {
-  for (const facts of [{}, { host: "elsewhere" }, "garbage"]) {
+test("a directory with something in it is nobody's lock of ours: it is told, and stays as it is", async (t) => {
+  const fixture = lockFixture(t);
+  mkdirSync(join(fixture.mark, "precious"), { recursive: true });
+  age(fixture, STALE_MS + 1000);
+  assert.equal((await fixture.lock.acquire(fixture.maildrop, request())).type, "unavailable");
+  assert.deepEqual(readdirSync(fixture.mark), ["precious"]);
+  assert.deepEqual(restingFiles(fixture), ["postigo.lock"]);
+});
+
+test("what a dead process has left where an owner file has its first name is replaced, a living one's stays", async (t) => {
+  for (const { facts, names } of [
+    { facts: { pid: deadPid() }, names: ["postigo.lock", "postigo.owner"] },
+    { facts: {}, names: ["postigo.lock", "postigo.owner", "postigo.owner.2"] },
+  ]) {
     const fixture = lockFixture(t);
-    plantLock(fixture, facts);
-    rmSync(fixture.mark, { recursive: true });
+    writeFileSync(fixture.ownerFile, formatOwner(ownerWith(facts)));
     held(t, await fixture.lock.acquire(fixture.maildrop, request("s2")));
-    assertOwnedBy(fixture, "s2");
+    assert.deepEqual(readdirSync(fixture.maildrop).sort(), names);
+    assertOurs(fixture);
     assert.deepEqual(fixture.events, []);
   }
 });
 
-test("a directory of another user is made again, as only its maker can keep its time fresh", async (t) => {
-  let refused = 0;
-  const utimesSync: typeof nodeLockIo.utimesSync = (path, ...times) => {
-    if (refused++ === 0) throw Object.assign(new Error("EPERM"), { code: "EPERM" });
-    nodeLockIo.utimesSync(path, ...times);
-  };
-  const fixture = lockFixture(t, { io: { utimesSync } });
-  plantLock(fixture, { pid: deadPid() });
-  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request()));
+test("where living processes have all the places for owner files, the lock is a file of its own", async (t) => {
+  const fixture = lockFixture(t);
+  const places = [fixture.ownerFile, ...[2, 3, 4, 5, 6, 7, 8].map((slot) => `${fixture.ownerFile}.${slot}`)];
+  for (const place of places) writeFileSync(place, formatOwner(ownerWith({})));
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s2")));
+  assert.equal(lstatSync(fixture.mark).nlink, 1);
   assert.equal(lease.isHeld(), true);
+  assertOurs(fixture);
   lease.release();
-  assert.deepEqual(readdirSync(fixture.maildrop), []);
+  assert.equal(existsSync(fixture.mark), false);
+});
+
+test("one who died taking over delays the next takeover only until he is proven dead", async (t) => {
+  const fixture = lockFixture(t);
+  plantLock(fixture, { pid: deadPid() });
+  writeFileSync(fixture.next, formatOwner(ownerWith({ pid: deadPid() })));
+  assert.equal((await fixture.lock.acquire(fixture.maildrop, request())).type, "in-use");
+  held(t, await fixture.lock.acquire(fixture.maildrop, request())).release();
+  assert.deepEqual(restingFiles(fixture), []);
+});
+
+test("one who is taking over is respected", async (t) => {
+  const fixture = lockFixture(t);
+  plantLock(fixture, { pid: deadPid() });
+  writeFileSync(fixture.next, formatOwner(ownerWith({ host: "elsewhere" })));
+  for (let tries = 0; tries < 3; tries++) {
+    assert.equal((await fixture.lock.acquire(fixture.maildrop, request())).type, "in-use");
+  }
+  assert.equal(parseOwner(readFileSync(fixture.next, "utf8"))?.host, "elsewhere");
 });
 
 test("the owner that was taken for stale and comes back finds its lock lost, and removes nothing of its successor's", async (t) => {
@@ -130,45 +171,38 @@ test("the owner that was taken for stale and comes back finds its lock lost, and
   fixture.clock.advance(2 * STALE_MS);
   const successor = held(t, await fixture.other().acquire(fixture.maildrop, request("s2")));
   assert.equal(sleeper.isHeld(), false);
+  const { ino } = lstatSync(fixture.mark);
   sleeper.release();
-  assertOwnedBy(fixture, "s2");
-  assert.equal(existsSync(fixture.mark), true);
+  assert.equal(lstatSync(fixture.mark).ino, ino);
   fixture.clock.advance(-2 * STALE_MS);
   assert.equal(successor.isHeld(), true);
 });
 
-test("a successor's owner file that was taken by mistake is put back, also where there are no hard links", async (t) => {
-  const { removeOwner, createOwner, readOwner } = await import("#server/lock/owner-file");
+test("a file that was taken away by mistake is put back, also where there are no hard links", (t) => {
   const noLinks = (): never => {
     throw Object.assign(new Error("EPERM"), { code: "EPERM" });
   };
   for (const io of [nodeLockIo, { ...nodeLockIo, linkSync: noLinks }]) {
-    const { ownerFile, maildrop } = lockFixture(t);
-    createOwner(io, ownerFile, ownerWith({ token: "first" }));
-    const first = readOwner(io, ownerFile);
+    const { mark, maildrop } = lockFixture(t);
+    writeFileSync(mark, formatOwner(ownerWith({ token: "first" })));
+    const first = readOwner(io, mark);
     assert.ok(first);
-    assert.equal(removeOwner(io, ownerFile, first, "breaker-1"), true);
-    assert.equal(removeOwner(io, ownerFile, first, "breaker-2"), false, "it has gone");
-    createOwner(io, ownerFile, ownerWith({ token: "second" }));
-    assert.equal(removeOwner(io, ownerFile, first, "breaker-2"), false);
-    assert.equal(readOwner(io, ownerFile)?.identity, "second");
-    assert.deepEqual(readdirSync(maildrop), ["postigo.owner"]);
-    assert.equal(createOwner(io, ownerFile, ownerWith({ token: "third" })), false);
+    assert.equal(removeFound(io, mark, first), true);
+    assert.equal(removeFound(io, mark, first), false, "it has gone");
+    writeFileSync(mark, formatOwner(ownerWith({ token: "second" })));
+    assert.equal(removeFound(io, mark, first), false);
+    assert.equal(readOwner(io, mark)?.owner?.token, "second");
+    assert.deepEqual(readdirSync(maildrop), ["postigo.lock"]);
   }
 });
 
-test("a directory in the place of the owner file does not block the maildrop for ever", async (t) => {
-  const fixture = lockFixture(t);
-  plantLock(fixture, undefined, STALE_MS + 1);
-  mkdirSync(fixture.ownerFile);
-  held(t, await fixture.lock.acquire(fixture.maildrop, request("s2")));
-  assertOwnedBy(fixture, "s2");
-});
-
-function assertOwnedBy({ ownerFile }: LockFixture, session: string): void {
-  assert.equal(parseOwner(readFileSync(ownerFile, "utf8"))?.session, session);
+function assertOurs({ mark }: LockFixture): void {
+  assert.equal(parseOwner(readFileSync(mark, "utf8"))?.pid, process.pid);
 }
 
-function snapshot({ maildrop, ownerFile }: LockFixture): unknown {
-  return [readdirSync(maildrop).sort(), existsSync(ownerFile) && readFileSync(ownerFile, "latin1")];
+function snapshot({ maildrop, mark }: LockFixture): unknown {
+  return [restingNames(readdirSync(maildrop)), readFileSync(mark, "latin1")];
 }
+
+/** An owner file stays a while, in case another lock is wanted. */
+const restingNames = (names: string[]): string[] => names.filter((name) => name !== "postigo.owner");

@@ -57,16 +57,15 @@ function scene({ open = () => opened(), ...rest }: Scene = {}) {
 
 const opened = (): OpenOutcome => ({ type: "opened", maildrop: recordedMaildrop(messages("x")).maildrop });
 
-const owner = {
-  ...{ token: "t", host: "mx2", machine: "", bootId: "", pidNamespace: "", pid: 1, pidStart: 1, session: "s9" },
-  ...{ user: "ana", peer: "192.0.2.9", since: "2026-11-22T10:00:00.000Z" },
-};
+const here = { host: "mx2", pid: 7, session: "s9" };
+const elsewhere = { host: "mx3", pid: 8, session: undefined };
 
 const REFUSALS: readonly (readonly [string, Scene, LockOutcome | undefined, string, string])[] = [
   ["a name without a place", { place: undefined }, undefined, "broken", "the user name has no place below the spool"],
   ["one session too many", { perAccount: 0 }, undefined, "too-many", "too many sessions of this account"],
-  ["another session", {}, { type: "in-use", owner }, "in-use", "session s9 on mx2 since 2026-11-22T10:00:00.000Z"],
-  ["another session, unknown", {}, { type: "in-use", owner: undefined }, "in-use", "locked"],
+  ["another session", {}, { type: "in-use", holder: here }, "in-use", "locked by session s9"],
+  ["another process", {}, { type: "in-use", holder: elsewhere }, "in-use", "locked by process 8 on mx3"],
+  ["another session, unknown", {}, { type: "in-use", holder: undefined }, "in-use", "locked"],
   ["a lock the disk refuses", {}, { type: "unavailable", cause: new Error("EROFS") }, "unavailable", "Error: EROFS"],
   [
     "an unmounted spool",

@@ -1,7 +1,7 @@
 // A maildrop, a lock over it, and owners of every kind to find in it.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { createMaildropLock } from "#server/lock/create-maildrop-lock";
@@ -9,7 +9,7 @@ import { type HostFacts, readHostFacts } from "#server/lock/host-facts";
 import type { LockEvent } from "#server/lock/lock-event";
 import { type LockIo, nodeLockIo } from "#server/lock/lock-io";
 import type { Lease, LockOutcome, LockOwner, LockRequest, MaildropLock } from "#server/lock/maildrop-lock";
-import { formatOwner } from "#server/lock/owner-file";
+import { formatOwner } from "#server/lock/owner-facts";
 import { FakeClock } from "./fake-clock.js";
 import { tempDirectory } from "./temp-directory.js";
 
@@ -20,6 +20,7 @@ export interface LockFixture {
   readonly maildrop: string;
   readonly mark: string;
   readonly ownerFile: string;
+  readonly next: string;
   readonly clock: FakeClock;
   readonly events: LockEvent[];
   readonly lock: MaildropLock;
@@ -43,8 +44,19 @@ export function lockFixture(t: TestContext, { waitMs = 0, io = {}, directory }: 
       ...{ waitMs, staleMs: STALE_MS, directory, clock },
       ...{ io: { ...nodeLockIo, ...io }, onEvent: (event) => void events.push(event) },
     });
-  const paths = { mark: join(maildrop, "postigo.lock"), ownerFile: join(maildrop, "postigo.owner") };
-  return { maildrop, ...paths, clock, events, lock: create(), other: create };
+  return { maildrop, ...lockPaths(maildrop), clock, events, lock: create(), other: create };
+}
+
+export const lockPaths = (maildrop: string): Pick<LockFixture, "mark" | "ownerFile" | "next"> => ({
+  mark: join(maildrop, "postigo.lock"),
+  ownerFile: join(maildrop, "postigo.owner"),
+  next: join(maildrop, "postigo.lock.next"),
+});
+
+/** What is left in a maildrop once no lock has been made for a while. */
+export function restingFiles({ maildrop, clock }: LockFixture): string[] {
+  clock.advance(1_000);
+  return readdirSync(maildrop);
 }
 
 export const request = (session = "s1", signal: AbortSignal = new AbortController().signal): LockRequest => ({
@@ -64,18 +76,13 @@ export function held(t: TestContext, outcome: LockOutcome): Lease {
 export const ownerWith = (facts: Partial<LockOwner>): LockOwner => ({
   token: "someone-elses-token",
   ...here,
-  session: "s0",
-  user: "ann@example.org",
-  peer: "192.0.2.9",
   since: "2026-11-22T10:00:00.000Z",
   ...facts,
 });
 
-/** What another process has left behind: the lock directory, and an owner file if there are facts or other text to put into it. */
-export function plantLock(fixture: LockFixture, owner: Partial<LockOwner> | string | undefined, ageMs = 0): void {
-  writeFileSync(fixture.mark, "");
-  const text = typeof owner === "string" ? owner : owner && formatOwner(ownerWith(owner));
-  if (text !== undefined) writeFileSync(fixture.ownerFile, text);
+/** What another process has left behind: a lock with these facts, or with other text. */
+export function plantLock(fixture: LockFixture, owner: Partial<LockOwner> | string, ageMs = 0): void {
+  writeFileSync(fixture.mark, typeof owner === "string" ? owner : formatOwner(ownerWith(owner)));
   age(fixture, ageMs);
 }
 

@@ -41,6 +41,8 @@ export class RecordingLock implements MaildropLock {
     return { type: "held", lease };
   }
 
+  close(): void {}
+
   /** Locks that nobody has given back. */
   get held(): number {
     return this.leases.filter(({ releases }) => releases === 0).length;

@@ -3,14 +3,15 @@
 
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { systemClock } from "#server/clock";
+import { type Clock, systemClock } from "#server/clock";
 import type { HeldLock } from "#server/lock/held-lock";
 import { LockFile } from "#server/lock/lock-file";
 import { type LockIo, nodeLockIo } from "#server/lock/lock-io";
 import { lockPlace } from "#server/lock/lock-place";
-import { here, ownerWith, STALE_MS } from "./lock-fixture.js";
+import { here, STALE_MS } from "./lock-fixture.js";
 
-export type Task = { readonly maildrop: string; readonly token: string; readonly pid: number };
+/** `isNew`: as a process that has locked nothing yet; else as the one of the last task. */
+export type Task = { readonly maildrop: string; readonly pid: number; readonly isNew: boolean };
 export type Standing = "running" | "waiting" | "held" | "busy" | "failed" | "idle";
 
 const STANDINGS: readonly Standing[] = ["idle", "running", "waiting", "held", "busy", "failed"];
@@ -79,45 +80,54 @@ export class Contender {
 type Message = { type: "take"; task: Task } | { type: "release" } | { type: "is-held" };
 
 function contend(state: Int32Array): void {
-  let isStepped = true;
+  // Heartbeats come between tasks, and wait for nobody.
+  let isStepped = false;
   const settle = (standing: Standing): void => {
     Atomics.store(state, 0, STANDINGS.indexOf(standing));
     Atomics.notify(state, 0);
   };
-  const file = new LockFile({
-    io: steppedIo(() => isStepped && pause(state, settle)),
-    clock: systemClock,
-    staleMs: STALE_MS,
-    here,
-  });
+  const io = steppedIo(() => isStepped && pause(state, settle));
+  const begin = (pid: number): LockFile =>
+    new LockFile({ io, clock: TIMELESS, staleMs: STALE_MS, here: { ...here, pid, pidStart: 0 } });
+  let pid = process.pid;
+  let file = begin(pid);
   let lock: HeldLock | undefined;
+  const renew = (next: number): void => {
+    file.close();
+    pid = next;
+    file = begin(pid);
+  };
+  const stepped = (work: () => Standing): Standing => {
+    isStepped = true;
+    try {
+      return work();
+    } catch {
+      return "failed"; // a test that waited for an answer would wait for ever
+    } finally {
+      isStepped = false;
+    }
+  };
   parentPort?.on("message", (message: Message) => {
-    isStepped = message.type !== "is-held";
     if (message.type === "is-held") return settle(lock?.isHeld() ? "held" : "busy");
-    if (message.type === "release") return settle(released(lock));
-    void take(file, message.task).then(
-      (taken) => {
-        lock = taken;
-        settle(taken === undefined ? "busy" : "held");
-      },
-      () => settle("failed"),
+    if (message.type === "release") return settle(stepped(() => released(lock)));
+    if (message.task.isNew || message.task.pid !== pid) renew(message.task.pid);
+    const { maildrop } = message.task;
+    settle(
+      stepped(() => {
+        lock = take(file, maildrop);
+        return lock === undefined ? "busy" : "held";
+      }),
     );
   });
 }
 
-/** A release that fails is told, as the lease does: a test that waits for it would wait for ever. */
 function released(lock: HeldLock | undefined): Standing {
-  try {
-    lock?.release();
-    return "idle";
-  } catch {
-    return "failed";
-  }
+  lock?.release();
+  return "idle";
 }
 
-async function take(file: LockFile, { maildrop, token, pid }: Task): Promise<HeldLock | undefined> {
-  const place = lockPlace(nodeLockIo, maildrop, undefined);
-  const outcome = await file.try(place, ownerWith({ token, pid, pidStart: 0, session: token }), () => undefined);
+function take(file: LockFile, maildrop: string): HeldLock | undefined {
+  const outcome = file.try(lockPlace(nodeLockIo, maildrop, undefined), () => undefined);
   return outcome.type === "held" ? outcome.lock : undefined;
 }
 
@@ -140,8 +150,11 @@ function steppedIo(beforeCall: () => void): LockIo {
 }
 
 const STEPS = [
-  ...(["linkSync", "lstatSync", "openSync", "renameSync", "rmdirSync"] as const),
-  ...(["statSync", "unlinkSync", "utimesSync", "writeSync"] as const),
+  ...(["fstatSync", "futimesSync", "linkSync", "lstatSync", "openSync", "renameSync"] as const),
+  ...(["rmdirSync", "unlinkSync", "writeSync"] as const),
 ];
+
+/** Nothing happens by itself: a timer that fired would wait for a permit that nobody gives. */
+const TIMELESS: Clock = { ...systemClock, after: () => ({ restart: () => undefined, cancel: () => undefined }) };
 
 if (!isMainThread) contend(workerData as Int32Array);

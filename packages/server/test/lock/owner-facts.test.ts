@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatOwner, parseOwner } from "#server/lock/owner-file";
+import { formatOwner, parseOwner } from "#server/lock/owner-facts";
 import { ownerWith } from "../support/lock-fixture.js";
 
 test("any facts come back as they were written, in one line", () => {
   const text = fc.string({ unit: "binary" });
   const facts = fc.record({
-    session: text,
-    user: text,
-    peer: text,
+    machine: text,
+    bootId: text,
+    since: text,
     host: text,
     pid: fc.integer({ min: 1, max: 2 ** 22 }),
   });

@@ -1,0 +1,135 @@
+// The owner files of this process: one for each file system that it locks maildrops on, kept while locks are made of it.
+
+import { randomUUID } from "node:crypto";
+import type { HostFacts } from "./host-facts.js";
+import { errorCode } from "./lock-io.js";
+import type { LockPlace } from "./lock-place.js";
+import type { LockOwner } from "./maildrop-lock.js";
+import { type FileStamp, type FoundOwner, fileStamp, readOwner } from "./owner-facts.js";
+import { createOwnerFile, type OwnerFile, type OwnerFileParts } from "./owner-file.js";
+import { removeFound } from "./remove-found.js";
+
+/** Whether a file that was found may be removed: its owner is dead, or silent for too long. */
+export type MayRemove = (found: FoundOwner) => boolean;
+
+export class OwnerFiles {
+  readonly #parts: OwnerFileParts;
+  readonly #here: HostFacts;
+  readonly #mayRemove: MayRemove;
+  /** The last used first. */
+  #files: OwnerFile[] = [];
+  #hasLinks = true;
+
+  constructor(parts: OwnerFileParts, here: HostFacts, mayRemove: MayRemove) {
+    this.#parts = parts;
+    this.#here = here;
+    this.#mayRemove = mayRemove;
+  }
+
+  /** Makes the mark. undefined: something stands there. Throws what the disk says. */
+  mark(place: LockPlace): OwnerFile | undefined {
+    for (const file of this.#files) {
+      const outcome = this.#link(file, place.mark);
+      if (outcome !== "unfit") return outcome === "linked" ? file : undefined;
+    }
+    // Where a lock stands no file is made that would be of no use.
+    if (fileStamp(this.#parts.io, place.mark) !== undefined) return undefined;
+    return (this.#hasLinks ? this.#markByNew(place) : undefined) ?? this.createAt(place.mark);
+  }
+
+  /** What a dead process has left where owner files have their first name. */
+  clearLeftover({ ownerFile }: LockPlace): void {
+    const found = readOwner(this.#parts.io, ownerFile);
+    if (found !== undefined && this.#mayRemove(found)) removeFound(this.#parts.io, ownerFile, found);
+  }
+
+  /** An owner file that is a lock itself. undefined: something stands there. Throws what the disk says. */
+  createAt(mark: string): OwnerFile | undefined {
+    const file = createOwnerFile(this.#parts, mark, this.#describe());
+    file?.becomeMark();
+    return file;
+  }
+
+  /** The one with that stamp. */
+  find(stamp: FileStamp): OwnerFile | undefined {
+    return this.#files.find((file) => file.is(stamp));
+  }
+
+  /** No more are made; what is held stays until it is given back. */
+  retire(): void {
+    for (const file of this.#files) file.retire();
+    this.#files = [];
+  }
+
+  #link(file: OwnerFile, mark: string): "linked" | "exists" | "unfit" {
+    if (!file.canLink) return this.#drop(file);
+    try {
+      if (!file.link(mark)) return "exists";
+      if (file !== this.#files[0]) this.#files = [file, ...this.#files.filter((other) => other !== file)];
+      return "linked";
+    } catch (error) {
+      const code = errorCode(error) ?? "";
+      // Another file system: the next file may be right for it.
+      if (code === "EXDEV") return "unfit";
+      if (!UNFIT.has(code)) throw error;
+      return this.#drop(file);
+    }
+  }
+
+  #drop(file: OwnerFile): "unfit" {
+    this.#files = this.#files.filter((other) => other !== file);
+    file.retire();
+    return "unfit";
+  }
+
+  #markByNew(place: LockPlace): OwnerFile | undefined {
+    const file = this.#createIn(place);
+    if (file === undefined) return undefined;
+    try {
+      const isLinked = file.link(place.mark);
+      this.#keep(file);
+      if (!isLinked) file.rest();
+      return isLinked ? file : undefined;
+    } catch (error) {
+      file.retire();
+      if (!NO_LINKS.has(errorCode(error) ?? "")) throw error;
+      this.#hasLinks = false;
+      return undefined;
+    }
+  }
+
+  #keep(file: OwnerFile): void {
+    this.#files.unshift(file);
+    for (const oldest of this.#files.splice(FILES_MAX)) oldest.retire();
+  }
+
+  /** undefined: living processes have all places there. */
+  #createIn({ ownerFile }: LockPlace): OwnerFile | undefined {
+    for (let slot = 1; slot <= SLOTS; slot++) {
+      const path = slot === 1 ? ownerFile : `${ownerFile}.${slot}`;
+      const created = createOwnerFile(this.#parts, path, this.#describe()) ?? this.#replace(path);
+      if (created !== undefined) return created;
+    }
+    return undefined;
+  }
+
+  #replace(path: string): OwnerFile | undefined {
+    const { io } = this.#parts;
+    const found = readOwner(io, path);
+    if (found !== undefined && (!this.#mayRemove(found) || !removeFound(io, path, found))) return undefined;
+    return createOwnerFile(this.#parts, path, this.#describe());
+  }
+
+  #describe(): LockOwner {
+    return { token: randomUUID(), ...this.#here, since: new Date(this.#parts.clock.now()).toISOString() };
+  }
+}
+
+/** The file has no name any more, or as many as a file can have. */
+const UNFIT: ReadonlySet<string> = new Set(["ENOENT", "EMLINK"]);
+/** What file systems without hard links say. */
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+/** File systems that are kept in mind. */
+const FILES_MAX = 8;
+/** Processes that can have their owner files in one maildrop. */
+const SLOTS = 8;
