@@ -2,6 +2,7 @@
 // The order of the steps, and why no two processes can both come out as the owner, stand in README.md of this folder.
 
 import type { Clock } from "../clock.js";
+import { claim } from "./claim.js";
 import { Heartbeats } from "./heartbeat.js";
 import { HeldLock, type HeldLockParts } from "./held-lock.js";
 import { type HostFacts, processState } from "./host-facts.js";
@@ -9,11 +10,10 @@ import type { TakeoverReason } from "./lock-event.js";
 import { errorCode, type LockIo } from "./lock-io.js";
 import type { LockPlace } from "./lock-place.js";
 import type { LockOwner } from "./maildrop-lock.js";
-import { type FoundOwner, fileStamp, isUnchanged, readOwner } from "./owner-facts.js";
+import { type FoundOwner, readOwner } from "./owner-facts.js";
 import type { OwnerFile } from "./owner-file.js";
 import { OwnerFiles } from "./owner-files.js";
 import { proofOfDeath } from "./proof-of-death.js";
-import { removeFound } from "./remove-found.js";
 
 export type TryOutcome =
   | { readonly type: "held"; readonly lock: HeldLock; readonly takenFrom: Takeover | undefined }
@@ -70,32 +70,17 @@ export class LockFile {
     if (why === undefined) return { type: "busy", owner: found.owner };
     const file = found.isDirectory ? this.#replaceDirectory(place) : this.#replace(place, found);
     if (file === undefined) return { type: "busy", owner: undefined };
-    this.#files.clearLeftover(place);
+    this.#files.clearLeftovers(place);
     return this.#held(place, file, onLost, { why, owner: found.owner });
   }
 
-  /** Puts a lock of ours into the place of the one that was judged, and of no other. Who has made `next` is the only one who may. */
-  #replace(place: LockPlace, judged: FoundOwner): OwnerFile | undefined {
-    const { io } = this.#parts;
-    const file = this.#files.createAt(place.next);
-    if (file === undefined) return void this.#clearNext(place);
-    try {
-      if (isUnchanged(judged, readOwner(io, place.mark))) this.#moveOver(place);
-      if (file.is(fileStamp(io, place.mark))) return file;
-    } catch (error) {
-      this.#discard(place, file);
-      throw error;
-    }
-    return void this.#discard(place, file);
-  }
-
-  #moveOver({ next, mark }: LockPlace): void {
-    try {
-      this.#parts.io.renameSync(next, mark);
-    } catch (error) {
-      // Whoever took us for dead has it.
-      if (errorCode(error) !== "ENOENT") throw error;
-    }
+  #replace({ mark }: LockPlace, dead: FoundOwner): OwnerFile | undefined {
+    const parts = {
+      io: this.#parts.io,
+      create: (path: string) => this.#files.createAt(path),
+      isDead: (found: FoundOwner) => this.#reasonToTake(found) !== undefined,
+    };
+    return claim(parts, mark, dead)?.redeem();
   }
 
   /** No rename replaces a directory. Once it is gone whoever comes first has the lock. */
@@ -107,18 +92,6 @@ export class LockFile {
       if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
     }
     return this.#files.mark(place);
-  }
-
-  #discard({ next }: LockPlace, file: OwnerFile): void {
-    const { io } = this.#parts;
-    if (file.is(fileStamp(io, next))) io.unlinkSync(next);
-    file.close();
-  }
-
-  /** One who was taking over and has died leaves it. It goes, and the next try may succeed. */
-  #clearNext({ next }: LockPlace): void {
-    const found = readOwner(this.#parts.io, next);
-    if (found !== undefined && this.#reasonToTake(found) !== undefined) removeFound(this.#parts.io, next, found);
   }
 
   #reasonToTake({ owner, stamp }: FoundOwner): TakeoverReason | undefined {

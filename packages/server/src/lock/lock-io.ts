@@ -10,6 +10,7 @@ export type LockIo = Pick<
   | "linkSync"
   | "lstatSync"
   | "openSync"
+  | "readdirSync"
   | "readSync"
   | "realpathSync"
   | "renameSync"
@@ -24,4 +25,12 @@ export const nodeLockIo: LockIo = fs;
 /** The `code` of a system error; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+export function unlinkIfThere(io: LockIo, path: string): void {
+  try {
+    io.unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
 }

@@ -11,10 +11,8 @@ export interface LockPlace {
   readonly exists: boolean;
   /** The lock: a name of an owner file. */
   readonly mark: string;
-  /** What will be the mark in a moment: the lock of those who take over. */
-  readonly next: string;
-  /** Where an owner file that is to have many names may have its first. */
-  readonly ownerFile: string;
+  /** What the first name of an owner file begins with; its token follows. */
+  readonly ownerStem: string;
 }
 
 /**
@@ -29,8 +27,7 @@ export function lockPlace(io: LockIo, maildrop: string, directory: string | unde
     maildrop: path,
     exists: exists || directory !== undefined,
     mark: `${stem}.lock`,
-    next: `${stem}.lock.next`,
-    ownerFile: `${stem}.owner`,
+    ownerStem: `${stem}.owner.`,
   };
 }
 

@@ -1,13 +1,13 @@
 // The owner files of this process: one for each file system that it locks maildrops on, kept while locks are made of it.
 
 import { randomUUID } from "node:crypto";
+import { basename, dirname } from "node:path";
 import type { HostFacts } from "./host-facts.js";
-import { errorCode } from "./lock-io.js";
+import { errorCode, unlinkIfThere } from "./lock-io.js";
 import type { LockPlace } from "./lock-place.js";
 import type { LockOwner } from "./maildrop-lock.js";
 import { type FileStamp, type FoundOwner, fileStamp, readOwner } from "./owner-facts.js";
 import { createOwnerFile, type OwnerFile, type OwnerFileParts } from "./owner-file.js";
-import { removeFound } from "./remove-found.js";
 
 /** Whether a file that was found may be removed: its owner is dead, or silent for too long. */
 export type MayRemove = (found: FoundOwner) => boolean;
@@ -34,13 +34,20 @@ export class OwnerFiles {
     }
     // Where a lock stands no file is made that would be of no use.
     if (fileStamp(this.#parts.io, place.mark) !== undefined) return undefined;
-    return (this.#hasLinks ? this.#markByNew(place) : undefined) ?? this.createAt(place.mark);
+    const file = this.#hasLinks ? this.#markByNew(place) : undefined;
+    return this.#hasLinks ? file : this.createAt(place.mark);
   }
 
-  /** What a dead process has left where owner files have their first name. */
-  clearLeftover({ ownerFile }: LockPlace): void {
-    const found = readOwner(this.#parts.io, ownerFile);
-    if (found !== undefined && this.#mayRemove(found)) removeFound(this.#parts.io, ownerFile, found);
+  /** Removes the owner files that dead processes have left there. None is made again under its name, so none is removed by mistake. */
+  clearLeftovers({ ownerStem }: LockPlace): void {
+    const { io } = this.#parts;
+    const [folder, prefix] = [dirname(ownerStem), basename(ownerStem)];
+    for (const name of io.readdirSync(folder)) {
+      if (!name.startsWith(prefix)) continue;
+      const path = `${folder}/${name}`;
+      const found = readOwner(io, path);
+      if (found !== undefined && this.#mayRemove(found)) unlinkIfThere(io, path);
+    }
   }
 
   /** An owner file that is a lock itself. undefined: something stands there. Throws what the disk says. */
@@ -82,8 +89,11 @@ export class OwnerFiles {
     return "unfit";
   }
 
+  /** undefined: something stands there, or files cannot have further names here. */
   #markByNew(place: LockPlace): OwnerFile | undefined {
-    const file = this.#createIn(place);
+    this.clearLeftovers(place);
+    const owner = this.#describe();
+    const file = createOwnerFile(this.#parts, place.ownerStem + owner.token, owner);
     if (file === undefined) return undefined;
     try {
       const isLinked = file.link(place.mark);
@@ -103,23 +113,6 @@ export class OwnerFiles {
     for (const oldest of this.#files.splice(FILES_MAX)) oldest.retire();
   }
 
-  /** undefined: living processes have all places there. */
-  #createIn({ ownerFile }: LockPlace): OwnerFile | undefined {
-    for (let slot = 1; slot <= SLOTS; slot++) {
-      const path = slot === 1 ? ownerFile : `${ownerFile}.${slot}`;
-      const created = createOwnerFile(this.#parts, path, this.#describe()) ?? this.#replace(path);
-      if (created !== undefined) return created;
-    }
-    return undefined;
-  }
-
-  #replace(path: string): OwnerFile | undefined {
-    const { io } = this.#parts;
-    const found = readOwner(io, path);
-    if (found !== undefined && (!this.#mayRemove(found) || !removeFound(io, path, found))) return undefined;
-    return createOwnerFile(this.#parts, path, this.#describe());
-  }
-
   #describe(): LockOwner {
     return { token: randomUUID(), ...this.#here, since: new Date(this.#parts.clock.now()).toISOString() };
   }
@@ -131,5 +124,3 @@ const UNFIT: ReadonlySet<string> = new Set(["ENOENT", "EMLINK"]);
 const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 /** File systems that are kept in mind. */
 const FILES_MAX = 8;
-/** Processes that can have their owner files in one maildrop. */
-const SLOTS = 8;

@@ -1,16 +1,17 @@
 // What no amount of luck would show: the kernel stops one contender between any two of its file calls, and lets others run.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { formatOwner } from "#server/lock/owner-facts";
 import {
+  claimFile,
   deadPid,
   type LockFixture,
   lockFixture,
-  lockPaths,
+  markIn,
   ownerWith,
   plantLock,
   STALE_MS,
@@ -33,7 +34,10 @@ const SCENES: { name: string; plant: (fixture: LockFixture) => void }[] = [
   { name: "a stale lock without owner", plant: (fixture) => plantLock(fixture, "", STALE_MS + 1000) },
   { name: "a stale lock with a garbage owner", plant: (fixture) => plantLock(fixture, "garbage", STALE_MS + 1000) },
   { name: "a stale directory", plant: plantDirectory },
-  { name: "a dead owner's file without a lock", plant: ({ ownerFile }) => writeFileSync(ownerFile, DEAD_OWNER) },
+  {
+    name: "a dead owner's file without a lock",
+    plant: ({ maildrop }) => writeFileSync(join(maildrop, "postigo.owner.dead"), DEAD_OWNER),
+  },
   { name: "the locks of a dead owner and of one who died taking it over", plant: plantTwoDead },
 ];
 
@@ -145,7 +149,7 @@ function scene(t: TestContext, plant: (fixture: LockFixture) => void): LockFixtu
   const base = lockFixture(t);
   const maildrop = join(base.maildrop, String(scenes++));
   mkdirSync(maildrop);
-  const fixture = { ...base, maildrop, ...lockPaths(maildrop) };
+  const fixture = { ...base, maildrop, mark: markIn(maildrop) };
   plant(fixture);
   return fixture;
 }
@@ -158,7 +162,7 @@ function plantDirectory({ mark }: LockFixture): void {
 
 function plantTwoDead(fixture: LockFixture): void {
   plantLock(fixture, { pid: DEAD_PID });
-  writeFileSync(fixture.next, DEAD_OWNER);
+  writeFileSync(claimFile(fixture), formatOwner(ownerWith({ token: "another", pid: DEAD_PID })));
 }
 
 const task = ({ maildrop }: LockFixture, isNew = true): Task => ({ maildrop, isNew, pid: process.pid });
@@ -168,9 +172,9 @@ function assertOneHolder(when: string): void {
   assert.ok(holders.length <= 1, `${holders.length} holders ${when}`);
 }
 
-function makeStale({ mark, next, clock }: LockFixture): void {
+function makeStale({ maildrop, clock }: LockFixture): void {
   const seconds = clock.now() / 1000 - 2 * STALE_MS;
-  for (const path of [mark, next]) if (existsSync(path)) utimesSync(path, seconds, seconds);
+  for (const name of readdirSync(maildrop)) utimesSync(join(maildrop, name), seconds, seconds);
 }
 
 function releaseAll(): void {

@@ -20,6 +20,7 @@ import {
   held,
   here,
   lockFixture,
+  ownerFileIn,
   ownerWith,
   plantLock,
   request,
@@ -30,8 +31,8 @@ import {
 test("a held lock is a further name of the file with the facts of its owner; a released one is nothing", async (t) => {
   const fixture = lockFixture(t);
   const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s7")));
-  assert.deepEqual(readdirSync(fixture.maildrop).sort(), ["postigo.lock", "postigo.owner"]);
-  assert.equal(statSync(fixture.mark).ino, statSync(fixture.ownerFile).ino);
+  assert.equal(readdirSync(fixture.maildrop).length, 2);
+  assert.equal(statSync(fixture.mark).ino, statSync(ownerFileIn(fixture.maildrop)).ino);
   const owner = parseOwner(readFileSync(fixture.mark, "utf8"));
   assert.ok(owner);
   const { token, ...facts } = owner;
@@ -109,7 +110,7 @@ test("with a lock directory the maildrop stays untouched, and processes still ex
   const fixture = lockFixture(t, { directory });
   held(t, await fixture.lock.acquire(fixture.maildrop, request()));
   assert.deepEqual(readdirSync(fixture.maildrop), []);
-  for (const name of readdirSync(directory)) assert.match(name, /^postigo-[\w-]{43}\.(lock|owner)$/);
+  for (const name of readdirSync(directory)) assert.match(name, /^postigo-[\w-]{43}\.(lock|owner\.[0-9a-f-]{36})$/);
   assert.equal((await fixture.other().acquire(fixture.maildrop, request())).type, "in-use");
 });
 
@@ -221,11 +222,11 @@ test("a lock whose mark somebody removed is not held any more", async (t) => {
 test("an owner file whose first name somebody removed serves the locks that are held; the next gets another", async (t) => {
   const fixture = lockFixture(t);
   const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
-  rmSync(fixture.ownerFile);
+  rmSync(ownerFileIn(fixture.maildrop));
   assert.equal(lease.isHeld(), true);
   mkdirSync(`${fixture.maildrop}2`);
   const other = held(t, await fixture.lock.acquire(`${fixture.maildrop}2`, request("s2")));
-  assert.equal(existsSync(join(`${fixture.maildrop}2`, "postigo.owner")), true);
+  assert.equal(statSync(ownerFileIn(`${fixture.maildrop}2`)).nlink, 2);
   lease.release();
   assert.deepEqual(readdirSync(fixture.maildrop), []);
   assert.equal(other.isHeld(), true);
@@ -238,7 +239,7 @@ test("one owner file serves every maildrop; a maildrop gets one name", async (t)
   held(t, await fixture.lock.acquire(fixture.maildrop, request("s0")));
   for (const path of others) held(t, await fixture.lock.acquire(path, request(path)));
   for (const path of others) assert.deepEqual(readdirSync(path), ["postigo.lock"]);
-  assert.equal(statSync(fixture.ownerFile).nlink, 5);
+  assert.equal(statSync(ownerFileIn(fixture.maildrop)).nlink, 5);
 });
 
 for (const { code, what } of [
@@ -271,7 +272,7 @@ for (const { code, what } of [
     const fixture = lockFixture(t, { io: { linkSync } });
     mkdirSync(`${fixture.maildrop}2`);
     const first = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
-    refused = fixture.ownerFile;
+    refused = ownerFileIn(fixture.maildrop);
     const second = held(t, await fixture.lock.acquire(`${fixture.maildrop}2`, request("s2")));
     assert.equal(first.isHeld() && second.isHeld(), true);
     second.release();

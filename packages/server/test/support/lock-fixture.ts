@@ -1,15 +1,17 @@
 // A maildrop, a lock over it, and owners of every kind to find in it.
 
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { claimPath } from "#server/lock/claim";
 import { createMaildropLock } from "#server/lock/create-maildrop-lock";
 import { type HostFacts, readHostFacts } from "#server/lock/host-facts";
 import type { LockEvent } from "#server/lock/lock-event";
 import { type LockIo, nodeLockIo } from "#server/lock/lock-io";
 import type { Lease, LockOutcome, LockOwner, LockRequest, MaildropLock } from "#server/lock/maildrop-lock";
-import { formatOwner } from "#server/lock/owner-facts";
+import { formatOwner, readOwner } from "#server/lock/owner-facts";
 import { FakeClock } from "./fake-clock.js";
 import { tempDirectory } from "./temp-directory.js";
 
@@ -19,8 +21,6 @@ export const here: HostFacts = readHostFacts();
 export interface LockFixture {
   readonly maildrop: string;
   readonly mark: string;
-  readonly ownerFile: string;
-  readonly next: string;
   readonly clock: FakeClock;
   readonly events: LockEvent[];
   readonly lock: MaildropLock;
@@ -44,19 +44,29 @@ export function lockFixture(t: TestContext, { waitMs = 0, io = {}, directory }: 
       ...{ waitMs, staleMs: STALE_MS, directory, clock },
       ...{ io: { ...nodeLockIo, ...io }, onEvent: (event) => void events.push(event) },
     });
-  return { maildrop, ...lockPaths(maildrop), clock, events, lock: create(), other: create };
+  return { maildrop, mark: markIn(maildrop), clock, events, lock: create(), other: create };
 }
 
-export const lockPaths = (maildrop: string): Pick<LockFixture, "mark" | "ownerFile" | "next"> => ({
-  mark: join(maildrop, "postigo.lock"),
-  ownerFile: join(maildrop, "postigo.owner"),
-  next: join(maildrop, "postigo.lock.next"),
-});
+export const markIn = (maildrop: string): string => join(maildrop, "postigo.lock");
+
+/** Where the one stands who is taking over the lock that stands there now. */
+export function claimFile({ mark }: LockFixture): string {
+  const found = readOwner(nodeLockIo, mark);
+  assert.ok(found);
+  return claimPath(mark, found);
+}
 
 /** What is left in a maildrop once no lock has been made for a while. */
 export function restingFiles({ maildrop, clock }: LockFixture): string[] {
   clock.advance(1_000);
   return readdirSync(maildrop);
+}
+
+/** The first name of the owner file that stands in a maildrop. */
+export function ownerFileIn(maildrop: string): string {
+  const name = readdirSync(maildrop).find((name) => /^postigo\.owner\.[0-9a-f-]{36}$/.test(name));
+  assert.ok(name);
+  return join(maildrop, name);
 }
 
 export const request = (session = "s1", signal: AbortSignal = new AbortController().signal): LockRequest => ({

@@ -150,7 +150,7 @@ function steppedIo(beforeCall: () => void): LockIo {
 }
 
 const STEPS = [
-  ...(["fstatSync", "futimesSync", "linkSync", "lstatSync", "openSync", "renameSync"] as const),
+  ...(["fstatSync", "futimesSync", "linkSync", "lstatSync", "openSync", "readdirSync", "renameSync"] as const),
   ...(["rmdirSync", "unlinkSync", "writeSync"] as const),
 ];
 
