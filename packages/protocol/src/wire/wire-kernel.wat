@@ -17,6 +17,9 @@
 (module
   (import "kernel" "memory" (memory 1 65536))
   (start $fill_shuffles)
+  (global $stuffed (mut i32) (i32.const 0)) ;; dots that the last $encode put in
+
+  (func (export "stuffed") (result i32) (global.get $stuffed))
 
   (func (export "encode") (param $from i32) (param $length i32) (param $to i32) (param $previous i32) (result i32)
     (local $start i32)
@@ -28,6 +31,7 @@
     (local $is_lf v128)
     (local $put_in v128)       ;; of each octet of the block, what is put in before it if anything is
     (local $lf v128) (local $cr v128) (local $dot v128)
+    (local $dots i32)          ;; that were put in
     (local.set $lf (i8x16.splat (i32.const 0x0a)))
     (local.set $cr (i8x16.splat (i32.const 0x0d)))
     (local.set $dot (i8x16.splat (i32.const 0x2e)))
@@ -67,6 +71,12 @@
             (local.set $places
               (i32.and (local.get $places) (i32.sub (i32.shl (i32.const 1) (local.get $length)) (i32.const 1))))))
         (local.set $length (i32.sub (local.get $length) (local.get $wanted)))
+        ;; Where an octet is put in before one that is no LF, it is a dot.
+        (local.set $dots
+          (i32.add
+            (local.get $dots)
+            (i32.popcnt
+              (i32.and (local.get $places) (i32.xor (i8x16.bitmask (local.get $is_lf)) (i32.const 0xffff))))))
         ;; LF xor 7 is CR; a dot stays a dot.
         (local.set $put_in (v128.xor (local.get $block) (v128.and (local.get $is_lf) (i8x16.splat (i32.const 7)))))
         ;; Octets 0–7, each beside what may precede it.
@@ -87,6 +97,7 @@
                 (v128.load (i32.shl (i32.shr_u (local.get $places) (i32.const 8)) (i32.const 4)))))))
         (local.set $to (i32.add (local.get $to) (i32.add (local.get $wanted) (i32.popcnt (local.get $places)))))
         (br $blocks)))
+    (global.set $stuffed (local.get $dots))
     (i32.sub (i32.add (local.get $to) (local.get $length)) (local.get $start)))
 
   (func (export "countAdded") (param $from i32) (param $length i32) (param $previous i32) (result i32)
