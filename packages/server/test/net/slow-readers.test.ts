@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createWireKernel } from "@postigo/protocol";
-import { STAGE_MEMORY_OCTETS, Stage, WINDOW_OCTETS } from "#server/net/stage";
+import { SLOT_OCTETS, STAGE_MEMORY_OCTETS, Stage, WINDOW_OCTETS } from "#server/net/stage";
 import { unsentOctets } from "#server/net/unsent-octets";
 import { AUTOLOGOUT_MS, STALLED_MS, serving } from "../support/connection-fixture.js";
 import { messages, recordedMaildrop, wireForm } from "../support/memory-maildrops.js";
 import { turn, until } from "../support/until.js";
 
-/** What may be queued for one client beyond what the system has taken: one filled slot, or one burst and one answer. */
-const QUEUED_OCTETS = 2 * WINDOW_OCTETS + 64 * 1024;
+/** What may be queued for one client beyond what the system has taken: one filled slot and one answer. */
+const QUEUED_OCTETS = SLOT_OCTETS + 64 * 1024;
 
 const SMALL = `Subject: small\n\n${".line\n".repeat(600)}`;
 
