@@ -4,12 +4,14 @@
 
 import { closingOctets, NOTHING_BEFORE, type TopCut } from "@postigo/protocol";
 import type { Eventually, OpenMessage } from "@postigo/storage";
+import type { Clock } from "../clock.js";
 import { endingAfter, LONGEST_ENDING, topCutOf } from "./message-form.js";
 import { type Stage, WINDOW_OCTETS } from "./stage.js";
 
 /** What a transfer needs of its connection. */
 export interface Outlet {
   readonly stage: Stage;
+  readonly clock: Pick<Clock, "monotonic">;
   flush(): void;
   /** Resolves once the socket has taken what was written; false when the connection is gone. */
   drained(): Promise<boolean>;
@@ -42,6 +44,8 @@ export class MessageTransfer {
   /** Where the octets of the last read lie. */
   #chunk: Uint8Array;
   readonly #cut: TopCut | undefined;
+  /** When the burst that is being gathered began. */
+  #burstBegan = 0;
   #previous = NOTHING_BEFORE;
   #fileOctets = 0;
   #added = 0;
@@ -60,13 +64,14 @@ export class MessageTransfer {
    */
   async send(outlet: Outlet): Promise<TransferResult> {
     const { stage } = outlet;
+    this.#burstBegan = outlet.clock.monotonic();
     try {
       let length = this.#message.first;
       while (length > 0) {
         if (this.#hasGrown(length)) return "broken";
         this.#stageSlice(stage, length);
         if (this.#cut?.satisfied === true) break;
-        if (!this.#mayStageMore(stage) && !(await outlet.drained())) return "gone";
+        if (!this.#mayStageMore(outlet) && !(await this.#nextBurst(outlet))) return "gone";
         const read = this.#readNext(stage);
         if (typeof read !== "number") outlet.flush();
         length = typeof read === "number" ? read : await read;
@@ -85,9 +90,19 @@ export class MessageTransfer {
     return this.#cut === undefined && this.#fileOctets + length > this.#message.fileOctets;
   }
 
-  /** Only a read that completes at once leaves no other connection a turn between two slices in one slot. */
-  #mayStageMore(stage: Stage): boolean {
-    return this.#source.readsAtOnce && stage.room >= ROOM_OF_A_SLICE;
+  /** Only a read that completes at once, and soon, leaves no other connection waiting for a turn between two slices. */
+  #mayStageMore({ stage, clock }: Outlet): boolean {
+    return (
+      this.#source.readsAtOnce &&
+      stage.room >= ROOM_OF_A_SLICE &&
+      clock.monotonic() - this.#burstBegan < LONGEST_BURST_MS
+    );
+  }
+
+  async #nextBurst(outlet: Outlet): Promise<boolean> {
+    const goesOn = await outlet.drained();
+    this.#burstBegan = outlet.clock.monotonic();
+    return goesOn;
   }
 
   #readNext(stage: Stage): Eventually<number> {
@@ -128,5 +143,7 @@ export class MessageTransfer {
 }
 
 const OWN_CHUNK_OCTETS = 64 * 1024;
+/** For a disk that is not quick: what has been read by then goes out. */
+const LONGEST_BURST_MS = 5;
 /** A full window, whose encoding at most doubles, and what ends a message. */
 const ROOM_OF_A_SLICE = 2 * WINDOW_OCTETS + LONGEST_ENDING;
