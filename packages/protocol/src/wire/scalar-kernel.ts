@@ -6,10 +6,17 @@ import { NOTHING_BEFORE, type WireKernel } from "./wire-kernel.js";
 /** A kernel over `octets` octets of memory of its own. */
 export function createScalarKernel(octets: number): WireKernel {
   const memory = new Uint8Array(octets);
+  const chunkAt = (from: number, length: number) => memory.subarray(from, from + length);
+  let stuffed = 0;
   return {
     memory,
-    encode: (from, length, to, previous) => encode(memory, memory.subarray(from, from + length), to, previous),
-    countAdded: (from, length, previous) => countAdded(memory.subarray(from, from + length), previous),
+    encode(from, length, to, previous) {
+      const written = encode(memory, chunkAt(from, length), to, previous);
+      stuffed = written - length - countAdded(chunkAt(from, length), previous);
+      return written;
+    },
+    stuffed: () => stuffed,
+    countAdded: (from, length, previous) => countAdded(chunkAt(from, length), previous),
   };
 }
 

@@ -19,6 +19,7 @@ export function createSimdKernel(octets: number): WireKernel | undefined {
   return {
     memory: new Uint8Array(memory.buffer, WINDOW_START, octets),
     encode: exports.encode,
+    stuffed: exports.stuffed,
     countAdded: exports.countAdded,
   };
 }
@@ -36,6 +37,6 @@ declare const WebAssembly:
       readonly Instance: new (
         module: object,
         imports: { kernel: { memory: WireMemory } },
-      ) => { readonly exports: Pick<WireKernel, "encode" | "countAdded"> };
+      ) => { readonly exports: Omit<WireKernel, "memory"> };
     }
   | undefined;

@@ -20,6 +20,8 @@ export interface WireKernel {
    * `previous`: the octet before the chunk, or NOTHING_BEFORE. Regions must not overlap; OVERSTORE_OCTETS of slack follow `to`.
    */
   encode(from: number, length: number, to: number, previous: number): number;
+  /** Dots that the last `encode` put in for byte-stuffing: so much longer than the canonical stream is what it wrote. */
+  stuffed(): number;
   /** Octets (CRs) that the canonical stream has more than these `length` octets at `from`. */
   countAdded(from: number, length: number, previous: number): number;
 }

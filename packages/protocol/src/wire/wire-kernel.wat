@@ -17,6 +17,9 @@
 (module
   (import "kernel" "memory" (memory 1 65536))
   (start $fill_shuffles)
+  (global $stuffed (mut i32) (i32.const 0)) ;; dots that the last $encode put in
+
+  (func (export "stuffed") (result i32) (global.get $stuffed))
 
   (func (export "encode") (param $from i32) (param $length i32) (param $to i32) (param $previous i32) (result i32)
     (local $start i32)
@@ -28,6 +31,8 @@
     (local $is_lf v128)
     (local $put_in v128)       ;; of each octet of the block, what is put in before it if anything is
     (local $lf v128) (local $cr v128) (local $dot v128)
+    (local $dots i32)          ;; that were put in
+    (local $after_lf i32)      ;; the octet before the block is an LF
     (local.set $lf (i8x16.splat (i32.const 0x0a)))
     (local.set $cr (i8x16.splat (i32.const 0x0d)))
     (local.set $dot (i8x16.splat (i32.const 0x2e)))
@@ -35,13 +40,26 @@
     ;; A message begins as if after an LF.
     (local.set $before
       (i8x16.splat (select (i32.const 0x0a) (local.get $previous) (i32.lt_s (local.get $previous) (i32.const 0)))))
+    (local.set $after_lf (i8x16.extract_lane_u 15 (i8x16.eq (local.get $before) (local.get $lf))))
     (block $done
       (loop $blocks
         (br_if $done (i32.le_s (local.get $length) (i32.const 0)))
         (local.set $block (v128.load offset=4096 (local.get $from)))
+        (local.set $is_lf (i8x16.eq (local.get $block) (local.get $lf)))
+
+        ;; No LF in or right before the block, as in most: nothing can have to be put in. Told with the fewest instructions.
+        (if (i32.eqz (i32.or (local.get $after_lf) (v128.any_true (local.get $is_lf))))
+          (then
+            (v128.store offset=4096 (local.get $to) (local.get $block))
+            (local.set $before (local.get $block))
+            (local.set $from (i32.add (local.get $from) (i32.const 16)))
+            (local.set $to (i32.add (local.get $to) (i32.const 16)))
+            (local.set $length (i32.sub (local.get $length) (i32.const 16)))
+            (br $blocks)))
+
+        (local.set $after_lf (i8x16.extract_lane_u 15 (local.get $is_lf)))
         (local.set $predecessors
           (i8x16.shuffle 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 (local.get $before) (local.get $block)))
-        (local.set $is_lf (i8x16.eq (local.get $block) (local.get $lf)))
         (local.set $places
           (i8x16.bitmask
             (v128.or
@@ -67,6 +85,12 @@
             (local.set $places
               (i32.and (local.get $places) (i32.sub (i32.shl (i32.const 1) (local.get $length)) (i32.const 1))))))
         (local.set $length (i32.sub (local.get $length) (local.get $wanted)))
+        ;; Where an octet is put in before one that is no LF, it is a dot.
+        (local.set $dots
+          (i32.add
+            (local.get $dots)
+            (i32.popcnt
+              (i32.and (local.get $places) (i32.xor (i8x16.bitmask (local.get $is_lf)) (i32.const 0xffff))))))
         ;; LF xor 7 is CR; a dot stays a dot.
         (local.set $put_in (v128.xor (local.get $block) (v128.and (local.get $is_lf) (i8x16.splat (i32.const 7)))))
         ;; Octets 0–7, each beside what may precede it.
@@ -87,6 +111,7 @@
                 (v128.load (i32.shl (i32.shr_u (local.get $places) (i32.const 8)) (i32.const 4)))))))
         (local.set $to (i32.add (local.get $to) (i32.add (local.get $wanted) (i32.popcnt (local.get $places)))))
         (br $blocks)))
+    (global.set $stuffed (local.get $dots))
     (i32.sub (i32.add (local.get $to) (local.get $length)) (local.get $start)))
 
   (func (export "countAdded") (param $from i32) (param $length i32) (param $previous i32) (result i32)

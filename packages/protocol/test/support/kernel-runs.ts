@@ -31,6 +31,12 @@ function encodeChunk(kernel: WireKernel, chunk: Uint8Array, at: Placement & { pr
   const before = memory.slice();
   const written = kernel.encode(at.from, chunk.length, at.to, at.previous);
   assert.ok(written >= chunk.length && written <= 2 * chunk.length, `${written} octets from ${chunk.length}`);
+  const stuffed = kernel.stuffed();
+  assert.equal(
+    written - stuffed,
+    chunk.length + kernel.countAdded(at.from, chunk.length, at.previous),
+    "canonical octets",
+  );
   const encoded = memory.slice(at.to, at.to + written);
   const end = Math.min(memory.length, at.to + written + OVERSTORE_OCTETS);
   memory.set(before.subarray(at.to, end), at.to);

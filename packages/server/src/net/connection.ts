@@ -42,6 +42,7 @@ export interface ConnectionTimeouts {
 
 export class Connection implements SocketOwner, SenderOutlet {
   readonly stage: Stage;
+  readonly clock: Clock;
   readonly #parts: ConnectionParts;
   readonly #session: Session;
   readonly #duties: SessionDuties;
@@ -60,6 +61,7 @@ export class Connection implements SocketOwner, SenderOutlet {
   constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
     this.#parts = parts;
     this.stage = parts.stage;
+    this.clock = parts.clock;
     this.#began = parts.clock.monotonic();
     this.#socket = socket;
     this.#session = new Session(parts.policy, { encrypted: peer.encrypted, apopStamp: peer.apopStamp });

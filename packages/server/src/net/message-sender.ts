@@ -5,6 +5,7 @@ import type { Effect, Input } from "@postigo/protocol";
 import type { Eventually, MessageTrouble, OpenMessage } from "@postigo/storage";
 import type { MaildropSession } from "../maildrop/maildrop-session.js";
 import { MessageTransfer, type Outlet, readTarget } from "./message-transfer.js";
+import { announceWhole, isWhole, stageWhole } from "./whole-message.js";
 
 export type SendMessage = Extract<Effect, { type: "send-message" }>;
 
@@ -19,7 +20,7 @@ export interface SenderOutlet extends Outlet {
 export class MessageSender {
   readonly #outlet: SenderOutlet;
   readonly #maildrop: MaildropSession;
-  #sending: { readonly effect: SendMessage; readonly transfer: MessageTransfer } | undefined;
+  #sending: { readonly effect: SendMessage; readonly message: OpenMessage } | undefined;
   #turnMessages = 0;
   retrieved = 0;
   top = 0;
@@ -38,14 +39,13 @@ export class MessageSender {
 
   /** Sends the body of the message that stands open, if one does; gives `message-sent`, or nothing when the connection is over. */
   body(): Eventually<Input | undefined> {
-    const sending = this.#sending;
-    if (sending === undefined) return undefined;
-    const { effect, transfer } = sending;
-    const { stage } = this.#outlet;
+    if (this.#sending === undefined) return undefined;
+    const { effect, message } = this.#sending;
     this.#sending = undefined;
-    if (this.#outlet.isOver) return void transfer.close();
-    if (!transfer.isWhole) return this.#stream(effect, transfer);
-    transfer.stageWhole(stage);
+    if (this.#outlet.isOver) return void message.close();
+    if (!isWhole(message)) return this.#stream(effect, message);
+    stageWhole(message, this.#outlet.stage, effect.bodyLines);
+    message.close();
     this.#count(effect);
     if (!this.#outlet.isBlocked && ++this.#turnMessages < MESSAGES_A_TURN) return MESSAGE_SENT;
     return this.#sentWhenDrained();
@@ -62,10 +62,9 @@ export class MessageSender {
     if (outlet.isOver) return void opened.close();
     if (outlet.stage.room < 2 * opened.first + STATUS_LINE_OCTETS) outlet.flush();
     const maildrop = this.#maildrop;
-    const transfer = new MessageTransfer(opened, maildrop, effect.bodyLines);
-    const octets = transfer.announce(outlet.stage);
+    const octets = isWhole(opened) ? announceWhole(opened, outlet.stage) : opened.octets;
     if (octets !== maildrop.listing.octets(effect.message)) maildrop.correctOctets(effect.message, octets);
-    this.#sending = { effect, transfer };
+    this.#sending = { effect, message: opened };
     return { type: "message-opened", octets };
   }
 
@@ -74,7 +73,8 @@ export class MessageSender {
   }
 
   /** Rejects when the file failed after body octets were sent: the connection must end without the termination octet. */
-  async #stream(effect: SendMessage, transfer: MessageTransfer): Promise<Input | undefined> {
+  async #stream(effect: SendMessage, message: OpenMessage): Promise<Input | undefined> {
+    const transfer = new MessageTransfer(message, this.#maildrop, effect.bodyLines);
     const result = await transfer.send(this.#outlet);
     if (result === "gone") return undefined;
     if (result === "broken") throw new Error(`message ${effect.message} could not be read to its end`);

@@ -1,14 +1,17 @@
-// One message on its way from the file to the socket: read into the window, counted, cut for TOP, encoded into the stage.
-// A message that fits into the window goes out within one turn of the event loop; a longer one slice by slice, each waiting
-// until the socket has taken the one before, so that any size streams in bounded memory.
+// One message of any size on its way from the file to the socket: read into the window, cut for TOP, encoded into the stage, slice
+// by slice. As many slices as fit into the stage go out with one write; the next ones wait until the socket has taken that, so
+// that any size streams in bounded memory. Most messages fit into the window and take a shorter way: whole-message.ts.
 
-import { closingOctets, NOTHING_BEFORE, TopCut } from "@postigo/protocol";
-import type { OpenMessage } from "@postigo/storage";
-import type { Stage } from "./stage.js";
+import { closingOctets, NOTHING_BEFORE, type TopCut } from "@postigo/protocol";
+import type { Eventually, OpenMessage } from "@postigo/storage";
+import type { Clock } from "../clock.js";
+import { endingAfter, LONGEST_ENDING, topCutOf } from "./message-form.js";
+import { type Stage, WINDOW_OCTETS } from "./stage.js";
 
 /** What a transfer needs of its connection. */
 export interface Outlet {
   readonly stage: Stage;
+  readonly clock: Pick<Clock, "monotonic">;
   flush(): void;
   /** Resolves once the socket has taken what was written; false when the connection is gone. */
   drained(): Promise<boolean>;
@@ -41,83 +44,76 @@ export class MessageTransfer {
   /** Where the octets of the last read lie. */
   #chunk: Uint8Array;
   readonly #cut: TopCut | undefined;
+  /** When the burst that is being gathered began. */
+  #burstBegan = 0;
   #previous = NOTHING_BEFORE;
   #fileOctets = 0;
   #added = 0;
-  #closed = false;
 
   /** `bodyLines`: "all" for RETR. */
   constructor(message: OpenMessage, source: ReadSource, bodyLines: number | "all") {
     this.#message = message;
     this.#source = source;
     this.#chunk = message.chunk;
-    // A message has no more lines than octets: such a TOP is a RETR, and as fast.
-    this.#cut = bodyLines === "all" || bodyLines >= message.octets ? undefined : new TopCut(bodyLines);
-  }
-
-  /** The first read held the whole file. */
-  get isWhole(): boolean {
-    return this.#message.first < this.#chunk.length;
+    this.#cut = topCutOf(message, bodyLines);
   }
 
   /**
-   * Octets of the message on the wire, before byte-stuffing. Of a whole message they are counted from what was read, so
-   * that a wrong or hostile index cannot announce another number; of a longer one they are what storage vouches for.
+   * Sends a message of any size. Never rejects; the message is closed in any case. One function, because whatever it stages
+   * must leave the stage, which is everybody's, before anybody else can run: an `await` of a helper would be too late.
    */
-  announce(stage: Stage): number {
-    if (!this.isWhole) return this.#message.octets;
-    const { first } = this.#message;
-    const last = first === 0 ? NOTHING_BEFORE : this.#lastOf(first);
-    this.#place(stage, first);
-    return first + stage.kernel.countAdded(0, first, NOTHING_BEFORE) + closingOctets(last);
-  }
-
-  /** Stages a whole message; the caller has made room. `announce` was called in this turn. */
-  stageWhole(stage: Stage): void {
-    const { first } = this.#message;
-    this.#place(stage, first);
-    const length = this.#cut === undefined ? first : this.#cut.take(stage.window, first);
-    this.close();
-    stage.encodeWindow(length, NOTHING_BEFORE);
-    stage.append(
-      length > 0 && closingOctets(stage.window[length - 1] ?? 0) === 2 ? CLOSING_AND_TERMINATION : TERMINATION,
-    );
-  }
-
-  /** Sends a message of any size. Never rejects; the message is closed in any case. */
   async send(outlet: Outlet): Promise<TransferResult> {
+    const { stage } = outlet;
+    this.#burstBegan = outlet.clock.monotonic();
     try {
-      return await this.#sendSlices(outlet);
+      let length = this.#message.first;
+      while (length > 0) {
+        if (this.#hasGrown(length)) return "broken";
+        this.#stageSlice(stage, length);
+        if (this.#cut?.satisfied === true) break;
+        if (!this.#mayStageMore(outlet) && !(await this.#nextBurst(outlet))) return "gone";
+        const read = this.#readNext(stage);
+        if (typeof read !== "number") outlet.flush();
+        length = typeof read === "number" ? read : await read;
+      }
+      return this.#finish(stage);
     } catch {
       return "broken";
     } finally {
-      this.close();
-    }
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#message.close();
-  }
-
-  async #sendSlices(outlet: Outlet): Promise<TransferResult> {
-    const whole = this.#cut === undefined;
-    let length = this.#message.first;
-    while (length > 0) {
-      // A file that grows while it is read is not the message that was announced, and might never end.
-      if (whole && this.#fileOctets + length > this.#message.fileOctets) return "broken";
-      this.#stageSlice(outlet, length);
       outlet.flush();
-      if (!(await outlet.drained())) return "gone";
-      if (this.#cut?.satisfied === true) break;
-      this.#chunk = readTarget(this.#source, outlet.stage, this.#chunk);
-      const read = this.#message.read(this.#chunk);
-      length = typeof read === "number" ? read : await read;
+      this.#message.close();
     }
+  }
+
+  /** A file that grows while it is read is not the message that was announced, and might never end. */
+  #hasGrown(length: number): boolean {
+    return this.#cut === undefined && this.#fileOctets + length > this.#message.fileOctets;
+  }
+
+  /** Only a read that completes at once, and soon, leaves no other connection waiting for a turn between two slices. */
+  #mayStageMore({ stage, clock }: Outlet): boolean {
+    return (
+      this.#source.readsAtOnce &&
+      stage.room >= ROOM_OF_A_SLICE &&
+      clock.monotonic() - this.#burstBegan < LONGEST_BURST_MS
+    );
+  }
+
+  async #nextBurst(outlet: Outlet): Promise<boolean> {
+    const goesOn = await outlet.drained();
+    this.#burstBegan = outlet.clock.monotonic();
+    return goesOn;
+  }
+
+  #readNext(stage: Stage): Eventually<number> {
+    this.#chunk = readTarget(this.#source, stage, this.#chunk);
+    return this.#message.read(this.#chunk);
+  }
+
+  #finish(stage: Stage): TransferResult {
+    const whole = this.#cut === undefined;
     if (whole && this.#fileOctets !== this.#message.fileOctets) return "broken";
-    outlet.stage.append(closingOctets(this.#previous) === 2 ? CLOSING_AND_TERMINATION : TERMINATION);
-    outlet.flush();
+    stage.append(endingAfter(this.#previous));
     return whole && this.sentOctets !== this.#message.octets ? "corrected" : "sent";
   }
 
@@ -126,14 +122,12 @@ export class MessageTransfer {
     return this.#fileOctets + this.#added + closingOctets(this.#previous);
   }
 
-  #stageSlice(outlet: Outlet, length: number): void {
-    const { stage } = outlet;
-    if (stage.room < 2 * length) outlet.flush();
+  /** The caller has made room. */
+  #stageSlice(stage: Stage, length: number): void {
     this.#place(stage, length);
     const taken = this.#cut === undefined ? length : this.#cut.take(stage.window, length);
     if (taken === 0) return;
-    this.#added += stage.kernel.countAdded(0, taken, this.#previous);
-    stage.encodeWindow(taken, this.#previous);
+    this.#added += stage.encodeWindow(taken, this.#previous) - taken - stage.kernel.stuffed();
     this.#previous = this.#lastOf(taken);
     this.#fileOctets += taken;
   }
@@ -149,6 +143,7 @@ export class MessageTransfer {
 }
 
 const OWN_CHUNK_OCTETS = 64 * 1024;
-const latin1 = (text: string): Uint8Array => Buffer.from(text, "latin1");
-const TERMINATION = latin1(".\r\n");
-const CLOSING_AND_TERMINATION = latin1("\r\n.\r\n");
+/** For a disk that is not quick: what has been read by then goes out. */
+const LONGEST_BURST_MS = 5;
+/** A full window, whose encoding at most doubles, and what ends a message. */
+const ROOM_OF_A_SLICE = 2 * WINDOW_OCTETS + LONGEST_ENDING;

@@ -12,8 +12,10 @@ import { OVERSTORE_OCTETS, type WireKernel } from "@postigo/protocol";
 
 /** Octets of a file that are read and encoded at a time. */
 export const WINDOW_OCTETS = 128 * 1024;
-/** Encoding at most doubles; the rest is room for status lines and what was staged before. */
-const SLOT_OCTETS = 2 * WINDOW_OCTETS + 4096;
+/** Encoding at most doubles; the rest is room for status lines. */
+const LEAST_ROOM_OCTETS = 2 * WINDOW_OCTETS + 4096;
+/** What is gathered before it is written, as far as it can be had at once: a few large writes cost less than many small ones. */
+export const SLOT_OCTETS = LEAST_ROOM_OCTETS + 7 * WINDOW_OCTETS;
 const SLOT_SPAN = SLOT_OCTETS + OVERSTORE_OCTETS;
 const SLOTS = 16;
 
@@ -44,9 +46,9 @@ export class Stage {
     this.#slot = this.#slotAt(0);
   }
 
-  /** Octets that still fit. */
+  /** Octets that still fit; less when they may have to be copied because every other slot is lent. */
   get room(): number {
-    return SLOT_OCTETS - this.#used;
+    return (this.#free.length > 0 ? SLOT_OCTETS : LEAST_ROOM_OCTETS) - this.#used;
   }
 
   get isEmpty(): boolean {
@@ -59,9 +61,11 @@ export class Stage {
     this.#used += octets.length;
   }
 
-  /** Encodes the first `length` octets of the window; the caller has seen to it that twice as many fit. */
-  encodeWindow(length: number, previous: number): void {
-    this.#used += this.kernel.encode(0, length, this.#slot.start + this.#used, previous);
+  /** Encodes the first `length` octets of the window, returns how many they became; the caller has seen to it that twice as many fit. */
+  encodeWindow(length: number, previous: number): number {
+    const octets = this.kernel.encode(0, length, this.#slot.start + this.#used, previous);
+    this.#used += octets;
+    return octets;
   }
 
   /** Writes what is staged with one call. */

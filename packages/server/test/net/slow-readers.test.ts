@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createWireKernel } from "@postigo/protocol";
-import { STAGE_MEMORY_OCTETS, Stage, WINDOW_OCTETS } from "#server/net/stage";
+import type { OpenMessage } from "@postigo/storage";
+import { SLOT_OCTETS, STAGE_MEMORY_OCTETS, Stage, WINDOW_OCTETS } from "#server/net/stage";
 import { unsentOctets } from "#server/net/unsent-octets";
 import { AUTOLOGOUT_MS, STALLED_MS, serving } from "../support/connection-fixture.js";
 import { messages, recordedMaildrop, wireForm } from "../support/memory-maildrops.js";
 import { turn, until } from "../support/until.js";
 
-/** What may be queued for one client beyond what the system has taken: one filled slot, or one burst and one answer. */
-const QUEUED_OCTETS = 2 * WINDOW_OCTETS + 64 * 1024;
+/** What may be queued for one client beyond what the system has taken: one filled slot and one answer. */
+const QUEUED_OCTETS = SLOT_OCTETS + 64 * 1024;
 
 const SMALL = `Subject: small\n\n${".line\n".repeat(600)}`;
 
@@ -163,6 +164,32 @@ test("a quick reader of a large message leaves the others their turn after each 
     most = Math.max(most, written - before);
   }
   assert.ok(most <= QUEUED_OCTETS, `${most} octets in one turn`);
+});
+
+test("while the disk is not quick, a burst ends after a few milliseconds", async (t) => {
+  const content = "q".repeat(WINDOW_OCTETS * 5);
+  const { maildrop } = recordedMaildrop(messages(content));
+  const opened = (position: number, target: Uint8Array) => {
+    const message = maildrop.open(position, target) as OpenMessage;
+    const read = (into: Uint8Array) => {
+      fixture.clock.advance(5);
+      return message.read(into);
+    };
+    return { ...message, read };
+  };
+  const fixture = await serving(t, { maildrop: { ...maildrop, open: opened } });
+  const { client, socket } = await fixture.enter(t);
+  const pieces: number[] = [];
+  Object.assign(socket, {
+    _writev: undefined,
+    _write: (chunk: Uint8Array, _encoding: string, done: () => void) => {
+      pieces.push(chunk.length);
+      done();
+    },
+  });
+  client.send("RETR 1\r\n");
+  await until(() => pieces.reduce((sum, octets) => sum + octets, 0) >= content.length);
+  assert.ok(pieces.length >= 3 && Math.max(...pieces) < 3 * WINDOW_OCTETS, `${pieces}`);
 });
 
 test("a client that sends more than the pipeline holds is not read while it is not answered", async (t) => {

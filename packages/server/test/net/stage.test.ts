@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createWireKernel, NOTHING_BEFORE } from "@postigo/protocol";
-import { STAGE_MEMORY_OCTETS, Stage, WINDOW_OCTETS } from "#server/net/stage";
+import { SLOT_OCTETS, STAGE_MEMORY_OCTETS, Stage, WINDOW_OCTETS } from "#server/net/stage";
 import { readOctets, socketPair } from "../support/socket-pair.js";
 
 const newStage = (): Stage => new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
@@ -49,6 +49,20 @@ test("octets a slow client has not taken are not overwritten by what other clien
   const expected = Buffer.concat(written);
   const read = await readOctets(slow.client, expected.length);
   assert.ok(read.equals(expected), "every octet arrives as it was staged");
+});
+
+test("a crowd of slow clients is given less at a time, because it is copied", async (t) => {
+  const stage = newStage();
+  const slow = await socketPair(t);
+  slow.client.pause();
+  const empty = stage.room;
+  assert.equal(empty, SLOT_OCTETS);
+  for (let round = 0; stage.room === empty; round++) {
+    assert.ok(round < 100, "slots run out");
+    stage.append(Buffer.alloc(1_000_000));
+    stage.flushTo(slow.server);
+  }
+  assert.ok(stage.room >= 2 * WINDOW_OCTETS && stage.room < SLOT_OCTETS / 4);
 });
 
 test("a connection that is gone takes nothing and costs no slot", async (t) => {
