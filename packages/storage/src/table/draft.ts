@@ -1,9 +1,10 @@
 // A listing on its way to a table: what is known of each row.
 
-import { folderAt, isDropped, type NameColumns, pathAt, pathOf } from "../maildir/message-names.js";
+import { folderAt, isDropped, pathAt, pathOf } from "../maildir/message-names.js";
 import type { Scan } from "../maildir/scan.js";
+import { buildTable } from "./build-table.js";
 import { type Breathe, inSlices } from "./in-slices.js";
-import { columnsFor, MEASURED, MessageColumns } from "./message-columns.js";
+import { type Columns, MEASURED, type MessageColumns } from "./message-columns.js";
 
 export interface Remembered {
   readonly table: MessageColumns;
@@ -86,16 +87,7 @@ export class Draft {
   async toTable(order: Uint32Array, breathe: Breathe): Promise<MessageColumns> {
     if (this.#isAsRemembered(order)) return this.#remembered.table;
     const files = this.#moved.size === 0 ? order : order.map((row) => this.#moved.get(row) ?? row);
-    const columns = columnsFor(order.length, nameOctetsOf(files, this.scan.names));
-    await inSlices(order.length, breathe, (position) => {
-      const row = order[position] ?? 0;
-      copyName(this.scan.names, files[position] ?? 0, { names: columns.names, position });
-      columns.octets[position] = this.octets[row] ?? 0;
-      columns.fileOctets[position] = this.fileOctets[row] ?? 0;
-      columns.times[position] = this.times[row] ?? 0;
-      columns.measured[position] = this.measured[row] ?? 0;
-    });
-    return new MessageColumns(columns);
+    return buildTable(this.#columns(), { order, files }, breathe);
   }
 
   /** `learnt`, by position in `order`. */
@@ -113,6 +105,11 @@ export class Draft {
     if (order.length !== count || this.#recalled !== count || this.#moved.size > 0) return false;
     for (let position = 0; position < count; position++) if (order[position] !== position) return false;
     return true;
+  }
+
+  #columns(): Columns {
+    const { octets, fileOctets, times, measured } = this;
+    return { names: this.scan.names, octets, fileOctets, times, measured };
   }
 
   #recall(position: number): void {
@@ -145,21 +142,4 @@ function withRoom(column: Float64Array, rows: number): Float64Array {
   const longer = new Float64Array(rows);
   longer.set(column);
   return longer;
-}
-
-function nameOctetsOf(rows: Uint32Array, { starts }: NameColumns): number {
-  let octets = 0;
-  for (const row of rows) octets += (starts[row + 1] ?? 0) - (starts[row] ?? 0);
-  return octets;
-}
-
-// An octet at a time: for names, which are short, that is quicker than a call.
-function copyName(from: NameColumns, row: number, { names, position }: { names: NameColumns; position: number }): void {
-  const start = from.starts[row] ?? 0;
-  const length = (from.starts[row + 1] ?? 0) - start;
-  const target = names.starts[position] ?? 0;
-  for (let index = 0; index < length; index++) names.octets[target + index] = from.octets[start + index] ?? 0;
-  names.starts[position + 1] = target + length;
-  names.uniqueLengths[position] = from.uniqueLengths[row] ?? 0;
-  names.folders[position] = folderAt(from, row);
 }
