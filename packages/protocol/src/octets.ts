@@ -68,7 +68,7 @@ export function utf8Octets(text: string): Uint8Array {
 /** Writes a whole number of 0 or more in decimal digits; returns the position after the last one. */
 export function writeDecimal(target: Uint8Array, at: number, value: number): number {
   let end = at + 1;
-  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++;
+  for (let bound = 10; bound <= value; bound *= 10) end++;
   let rest = value;
   for (let position = end - 1; position >= at; position--) {
     const quotient = Math.floor(rest / 10);

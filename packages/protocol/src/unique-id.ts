@@ -11,4 +11,8 @@ export function isUniqueId(text: string): boolean {
   return true;
 }
 
-export const isUniqueIdOctet = (octet: number): boolean => octet >= 0x21 && octet <= 0x7e;
+export const isUniqueIdOctet = (octet: number): boolean => octet >= UNIQUE_ID_FIRST && octet <= UNIQUE_ID_LAST;
+
+/** The range of their octets, for loops over many. */
+export const UNIQUE_ID_FIRST = 0x21;
+export const UNIQUE_ID_LAST = 0x7e;

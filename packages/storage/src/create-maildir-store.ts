@@ -145,7 +145,7 @@ class DiskMaildirStore implements DurableMaildirStore {
   #keep(root: string, known: KnownMaildrop): KnownMaildrop {
     this.#cache.set(root, known);
     // Much that was learnt is saved at once: the client may have given up waiting, and nobody closes what nobody got.
-    if (known.counted >= SAVED_AT_ONCE) void this.#keeper.save(root, known);
+    if (known.unsavedCount() >= SAVED_AT_ONCE) void this.#keeper.save(root, known);
     return known;
   }
 

@@ -7,8 +7,8 @@
 // into one piece of memory, whose size is judged by the first lines; no text is made of a line.
 
 import { UNIQUE_ID_OCTETS } from "../limits.js";
-import { CR, DOT, LF, octetAt, SP, writeDecimal } from "../octets.js";
-import { isUniqueIdOctet } from "../unique-id.js";
+import { CR, DOT, LF, SP, writeDecimal } from "../octets.js";
+import { isUniqueIdOctet, UNIQUE_ID_FIRST, UNIQUE_ID_LAST } from "../unique-id.js";
 import type { ListingSource } from "./listing-source.js";
 
 export type LeftOut = (position: number) => boolean;
@@ -33,7 +33,7 @@ function render(source: ListingSource, writeValue: ValueWriter, isLeftOut: LeftO
   target[at] = DOT;
   target[at + 1] = CR;
   target[at + 2] = LF;
-  return target.slice(0, at + 3);
+  return at < LARGE_OCTETS ? target.slice(0, at + 3) : target.subarray(0, at + 3);
 }
 
 function writeLine(target: Uint8Array, start: number, position: number, writeValue: ValueWriter): number {
@@ -69,7 +69,8 @@ function octetWriter(copy: NonNullable<ListingSource["copyUniqueId"]>): ValueWri
     const end = at + copy(position, target, at);
     if (end - at > UNIQUE_ID_OCTETS) return at;
     for (let checked = at; checked < end; checked++) {
-      if (!isUniqueIdOctet(octetAt(target, checked))) return at;
+      const octet = target[checked] ?? 0;
+      if (octet < UNIQUE_ID_FIRST || octet > UNIQUE_ID_LAST) return at;
     }
     return end;
   };
@@ -82,5 +83,7 @@ function enlarged(octets: Uint8Array, used: number, share: number): Uint8Array {
   return target;
 }
 
+/** From here on, a copy costs more than the room that is left over. */
+const LARGE_OCTETS = 65_536;
 /** More than a number, a space, a unique-id of the greatest length, CRLF and the termination octet. */
 const ROOM_OCTETS = 128;

@@ -118,13 +118,15 @@ export class MaildropSession {
       deleted.map((message) => message - 1),
       () => !lost,
     );
-    this.#log(report);
+    await this.#log(report);
     return report;
   }
 
-  #log(report: RemovalReport): void {
+  async #log(report: RemovalReport): Promise<void> {
     const { log, session, user, maildrop, listing } = this.#parts;
-    for (const { position, path, how } of report.removed) {
+    for (const [index, { position, path, how }] of report.removed.entries()) {
+      // Ten thousand lines hold up the others, and fill what the log keeps in memory.
+      if (index % LINES_A_TURN === LINES_A_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
       const uid = maildrop.messages.uniqueIdAt(position);
       const octets = listing.octets(messageNumberAt(position));
       log.event("message-removed", { session, user, uid, file: path, octets, how });
@@ -137,4 +139,5 @@ export class MaildropSession {
   }
 }
 
+const LINES_A_TURN = 500;
 const NOTHING_REMOVED: RemovalReport = { removed: [], failed: [] };

@@ -61,8 +61,7 @@ async function mapUniqueNames({ names }: MessageColumns, breathe: Breathe): Prom
   const rowOf = new UniqueNameMap(names);
   let isUnique = true;
   await inSlices(names.count, breathe, (row) => {
-    isUnique &&= rowOf.findNameOf(names, row) < 0;
-    rowOf.put(row);
+    isUnique &&= rowOf.add(row) === row;
   });
   return isUnique ? rowOf : undefined;
 }

@@ -41,16 +41,32 @@ export function isDropped({ folders }: NameColumns, row: number): boolean {
 
 /** Path below the maildrop. */
 export function pathAt(names: NameColumns, row: number): string {
-  return `${folderAt(names, row) === NEW ? "new" : "cur"}/${nameAt(names, row)}`;
+  return pathOf(folderAt(names, row), nameAt(names, row));
+}
+
+export function pathOf(folder: Folder, name: string): string {
+  return folder === NEW ? `new/${name}` : `cur/${name}`;
 }
 
 /** Names that are still being collected. */
 export class GrowingNames implements NameColumns {
-  #count = 0;
-  #octets = Buffer.allocUnsafeSlow(4096);
-  #starts = new Uint32Array(65);
-  #uniqueLengths = new Uint16Array(64);
-  #folders = new Uint8Array(64);
+  #count: number;
+  #octets: Buffer;
+  #starts: Uint32Array;
+  #uniqueLengths: Uint16Array;
+  #folders: Uint8Array;
+
+  /** Begins with the rows of `names`, with some room for others. */
+  constructor(names: NameColumns = NO_NAMES) {
+    const { count } = names;
+    const rows = count + Math.max(64, count >>> 4);
+    const length = at(names.starts, count);
+    this.#count = count;
+    this.#octets = enlarged(names.octets.subarray(0, length), Buffer.allocUnsafeSlow(length + (rows - count) * 64));
+    this.#starts = enlarged(names.starts.subarray(0, count + 1), new Uint32Array(rows + 1));
+    this.#uniqueLengths = enlarged(names.uniqueLengths.subarray(0, count), new Uint16Array(rows));
+    this.#folders = enlarged(names.folders.subarray(0, count), new Uint8Array(rows));
+  }
 
   get count(): number {
     return this.#count;
@@ -81,8 +97,27 @@ export class GrowingNames implements NameColumns {
     return row;
   }
 
+  /** Forgets the last row. */
+  removeLast(): void {
+    this.#count -= 1;
+  }
+
   drop(row: number): void {
     this.#folders[row] = folderAt(this, row) | DROPPED;
+  }
+
+  /** Undoes `drop`. */
+  restore(row: number): void {
+    this.#folders[row] = folderAt(this, row);
+  }
+
+  /** Whether both rows are the same file: name and folder. */
+  isSameFile(a: number, b: number): boolean {
+    const start = at(this.#starts, a);
+    const length = at(this.#starts, a + 1) - start;
+    const other = at(this.#starts, b);
+    if (length !== at(this.#starts, b + 1) - other || folderAt(this, a) !== folderAt(this, b)) return false;
+    return sameOctets(this.#octets, other, { octets: this.#octets, start, length });
   }
 
   #makeRoom(octets: number): void {
@@ -104,7 +139,26 @@ function enlarged<T extends Column>(from: T, to: T): T {
   return to;
 }
 
+/** Whether `octets` from `at` on are those of `other`. */
+export function sameOctets(
+  octets: Uint8Array,
+  at: number,
+  other: { readonly octets: Uint8Array; readonly start: number; readonly length: number },
+): boolean {
+  const { octets: others, start, length } = other;
+  for (let index = 0; index < length; index++) if (octets[at + index] !== others[start + index]) return false;
+  return true;
+}
+
 /** The element of a column that is known to have it. Loops over many rows write it out: one function that meets every kind of column is slow. */
 export function at(column: { readonly [index: number]: number }, index: number): number {
   return column[index] ?? 0;
 }
+
+const NO_NAMES: NameColumns = {
+  count: 0,
+  octets: Buffer.alloc(0),
+  starts: new Uint32Array(1),
+  uniqueLengths: new Uint16Array(0),
+  folders: new Uint8Array(0),
+};

@@ -23,20 +23,43 @@ import { UniqueNameMap } from "./unique-name-map.js";
 
 /** Lists a maildrop once. Throws what the file system threw when a folder cannot be listed. */
 export async function scanMaildir(fs: FileSystem, root: string): Promise<Scan> {
-  const scan = new Scan();
+  const scan = Scan.expectingNothing();
   await scan.pass(fs, root);
   return scan;
 }
 
 export class Scan {
   /** Those of dropped rows are to be skipped. */
-  readonly names = new GrowingNames();
-  readonly #rowOf = new UniqueNameMap(this.names, 0);
+  readonly names: GrowingNames;
+  readonly #rowOf: UniqueNameMap;
   /** Paths of further files with the unique name of a message: copies, or its name before a change of flags. */
   readonly #copies = new Map<string, string[]>();
-  /** Rows from here on were met in the present pass. */
-  #passBegan = 0;
+  /** The pass in which each row was met last; 0 for none. */
+  #metIn: Uint8Array;
+  #passes = 0;
   #count = 0;
+
+  private constructor(known?: NameColumns) {
+    this.names = new GrowingNames(known);
+    this.#metIn = new Uint8Array(this.names.count + 64);
+    this.#rowOf = new UniqueNameMap(this.names);
+  }
+
+  static expectingNothing(): Scan {
+    return new Scan();
+  }
+
+  /** `known`: names, all unique, that are probably met again; they are the first rows, dropped until then. */
+  static async expecting(known: NameColumns, breathe: () => Promise<void> | undefined): Promise<Scan> {
+    const scan = new Scan(known);
+    for (let row = 0; row < known.count; row++) {
+      scan.names.drop(row);
+      scan.#rowOf.add(row);
+      const pause = row % SLICE === 0 ? breathe() : undefined;
+      if (pause) await pause;
+    }
+    return scan;
+  }
 
   /** Messages met. */
   get count(): number {
@@ -44,7 +67,7 @@ export class Scan {
   }
 
   async pass(fs: FileSystem, root: string): Promise<void> {
-    this.#passBegan = this.names.count;
+    this.#passes += 1;
     this.#copies.clear();
     await this.#read(fs, `${root}/new`, NEW);
     await this.#read(fs, `${root}/cur`, CUR);
@@ -57,16 +80,22 @@ export class Scan {
     return row < 0 || isDropped(this.names, row) ? undefined : pathAt(this.names, row);
   }
 
-  /** The row of the message with the unique name at `row` of `names`, -1 without one. */
-  findNameOf(names: NameColumns, row: number): number {
-    const found = this.#rowOf.findNameOf(names, row);
+  /** The row of the message with the unique name at `row`, -1 without one. */
+  presentRowOf(row: number): number {
+    if (!isDropped(this.names, row)) return row;
+    const found = this.#rowOf.findNameOf(this.names, row);
     return found < 0 || isDropped(this.names, found) ? -1 : found;
+  }
+
+  /** Whether the last pass has met the row. */
+  isMet(row: number): boolean {
+    return this.#metIn[row] === this.#passes;
   }
 
   /** Drops what the last pass has not met. */
   dropUnmet(): void {
-    for (let row = 0; row < this.#passBegan; row++) {
-      if (isDropped(this.names, row)) continue;
+    for (let row = 0; row < this.names.count; row++) {
+      if (this.isMet(row) || isDropped(this.names, row)) continue;
       this.names.drop(row);
       this.#count -= 1;
     }
@@ -102,19 +131,32 @@ export class Scan {
 
   #meet(name: string, folder: Folder): void {
     const row = this.names.append(name, uniqueLengthOf(name), folder);
-    const known = this.#rowOf.findNameOf(this.names, row);
-    if (known < 0 || isDropped(this.names, known)) {
-      this.#rowOf.put(row);
+    const known = this.#rowOf.add(row);
+    if (known === row) {
       this.#count += 1;
+      this.#markMet(row);
     } else this.#meetAgain(row, known);
   }
 
   #meetAgain(row: number, known: number): void {
-    const isOfThisPass = known >= this.#passBegan;
+    const isSame = this.names.isSameFile(row, known);
+    if (isSame) this.names.removeLast();
+    if (isDropped(this.names, known)) {
+      this.#count += 1;
+      if (isSame) this.names.restore(known);
+    }
+    if (isSame) this.#markMet(known);
+    else this.#choose(row, known);
+  }
+
+  /** Of two files with one unique name; a dropped one has no say. */
+  #choose(row: number, known: number): void {
+    const isOfThisPass = this.isMet(known) && !isDropped(this.names, known);
     if (isOfThisPass) this.#noteCopy(row, known);
     const winner = isOfThisPass && !this.#isBetter(row, known) ? known : row;
     this.names.drop(winner === row ? known : row);
-    this.#rowOf.put(winner);
+    this.#rowOf.replace(winner);
+    this.#markMet(winner);
   }
 
   // Any order does, so long as it does not hang on the order in which the folder is read.
@@ -130,6 +172,15 @@ export class Scan {
     paths.push(pathAt(this.names, row));
     this.#copies.set(uniqueName, paths);
   }
+
+  #markMet(row: number): void {
+    if (row >= this.#metIn.length) {
+      const longer = new Uint8Array(row * 2);
+      longer.set(this.#metIn);
+      this.#metIn = longer;
+    }
+    this.#metIn[row] = this.#passes;
+  }
 }
 
 async function isFile(fs: FileSystem, folder: string, entry: DirectoryEntry): Promise<boolean> {
@@ -143,3 +194,4 @@ async function isFile(fs: FileSystem, folder: string, entry: DirectoryEntry): Pr
 }
 
 const DOT = 0x2e;
+const SLICE = 4096;

@@ -3,6 +3,7 @@
 // A name is unlinked only while a regular file stands under it: a link or a folder that another program has put there is not
 // the message.
 
+import { atOnce } from "../eventually.js";
 import type { RemovalReport, RemovedMessage } from "../maildrop.js";
 import { isMissing } from "../ports/errno.js";
 import { StorageError } from "../storage-error.js";
@@ -34,14 +35,41 @@ class Removal implements RemovalReport {
 
   async run(positions: readonly number[]): Promise<void> {
     for (const position of positions) this.#open.add(position);
+    const left = await this.#removeAtOnce(positions);
     try {
-      const { gone } = await pursue(this.#view, positions, (position) => this.#remove(position));
+      const { gone } = await pursue(this.#view, left, (position) => this.#remove(position));
       for (const position of gone) this.#report(position, "gone");
     } catch (cause) {
       // new/ or cur/ cannot be listed: nothing is known of what is still open, so nothing is said to be gone.
       for (const position of this.#open) this.#fail(position, cause);
     }
     for (const position of this.#open) this.#fail(position, this.#error("RESTLESS", position));
+  }
+
+  /** Without a promise for a message while calls are done at once. Those that are left are elsewhere now, or are to be waited for. */
+  async #removeAtOnce(positions: readonly number[]): Promise<readonly number[]> {
+    const { fs } = this.#view.parts;
+    const left: number[] = [];
+    for (const position of positions) {
+      if (!fs.isSync || this.#removeNow(position) === "left") left.push(position);
+      const pause = fs.yieldIfDue();
+      if (pause) await pause;
+    }
+    return left;
+  }
+
+  #removeNow(position: number): "done" | "left" {
+    if (!this.#mayGoOn()) return this.#fail(position, this.#error("STOPPED", position));
+    const { fs } = this.#view.parts;
+    const path = this.#view.filePathAt(position);
+    try {
+      // A slow answer ends the time in which calls are done at once.
+      if (atOnce(fs.sizeOf(path)) === undefined || !fs.isSync) return "left";
+      atOnce(fs.unlink(path));
+      return this.#report(position, "unlinked");
+    } catch (cause) {
+      return isMissing(cause) ? "left" : this.#fail(position, cause);
+    }
   }
 
   async #remove(position: number): Promise<"done" | "missing"> {

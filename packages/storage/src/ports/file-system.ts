@@ -13,11 +13,15 @@ export interface FileSystem {
   openRead(path: string): Eventually<number>;
   /** Octets read into the start of `target`; 0 at the end. `position` null reads on from where the last such read ended. */
   read(fd: number, target: Uint8Array, position: number | null): Eventually<number>;
+  /** Opens as `openRead`, reads from the start into `target` and closes; to be called while `isSync` only. */
+  readAtOnce(path: string, target: Uint8Array): number;
   /** Never fails: nothing was written through it. */
   close(fd: number): void;
   fstat(fd: number): Eventually<FileStatus>;
   /** Of the name itself; undefined if there is none. */
   lstat(path: string): Eventually<FileStatus | undefined>;
+  /** Octets of the regular file of that name; undefined if there is none. */
+  sizeOf(path: string): Eventually<number | undefined>;
   /** Of what the name leads to; undefined if there is none. */
   stat(path: string): Eventually<FileStatus | undefined>;
   /** Opens a folder for listing. A name may come twice when others rename meanwhile. */

@@ -63,19 +63,28 @@ class NodeFileSystem implements FileSystem {
     }
   }
 
+  readAtOnce(path: string, target: Uint8Array): number {
+    const began = this.#pace.begin();
+    try {
+      const fd = fs.openSync(nativePath(path), READ_FLAGS);
+      try {
+        return fs.readSync(fd, target, 0, target.length, 0);
+      } finally {
+        closeNow(fd);
+      }
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
   close(fd: number): void {
     if (!this.#pace.mayBlock) {
       later.close(fd);
       return;
     }
     const began = this.#pace.begin();
-    try {
-      fs.closeSync(fd);
-    } catch {
-      // Nothing was written through it, so nothing can be lost.
-    } finally {
-      this.#pace.end(began);
-    }
+    closeNow(fd);
+    this.#pace.end(began);
   }
 
   fstat(fd: number): Eventually<FileStatus> {
@@ -94,6 +103,17 @@ class NodeFileSystem implements FileSystem {
     try {
       const stats = fs.lstatSync(nativePath(path), EXACT_OR_NOTHING);
       return stats && fileStatusOf(stats);
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
+  sizeOf(path: string): Eventually<number | undefined> {
+    if (!this.#pace.mayBlock) return later.sizeOf(nativePath(path));
+    const began = this.#pace.begin();
+    try {
+      const stats = fs.lstatSync(nativePath(path), OR_NOTHING);
+      return stats?.isFile() ? stats.size : undefined;
     } finally {
       this.#pace.end(began);
     }
@@ -179,6 +199,14 @@ class NodeFileSystem implements FileSystem {
   }
 }
 
+function closeNow(fd: number): void {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    // Nothing was written through it, so nothing can be lost.
+  }
+}
+
 function readFileNow(path: string, limit: number): Uint8Array {
   const fd = fs.openSync(nativePath(path), READ_FLAGS);
   try {
@@ -204,6 +232,7 @@ function appendNow(path: string, octets: Uint8Array): void {
 
 const processClock: Monotonic = () => performance.now();
 const EXACT = { bigint: true } as const;
+const OR_NOTHING = { throwIfNoEntry: false } as const;
 const EXACT_OR_NOTHING = { bigint: true, throwIfNoEntry: false } as const;
 // libuv opens everything close-on-exec. Without O_NONBLOCK a FIFO would hold the process until somebody writes to it.
 const READ_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;

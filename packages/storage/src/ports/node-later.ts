@@ -25,6 +25,11 @@ export function lstat(path: Path): Promise<FileStatus | undefined> {
   return statusOrNothing(bigLstat(path, { bigint: true }));
 }
 
+export async function sizeOf(path: Path): Promise<number | undefined> {
+  const status = await lstat(path);
+  return status?.kind === "file" ? status.size : undefined;
+}
+
 export function stat(path: Path): Promise<FileStatus | undefined> {
   return statusOrNothing(bigStat(path, { bigint: true }));
 }

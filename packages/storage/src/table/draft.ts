@@ -1,9 +1,10 @@
 // A listing on its way to a table: what is known of each row.
 
-import { folderAt, isDropped, type NameColumns, pathAt } from "../maildir/message-names.js";
+import { folderAt, isDropped, pathAt, pathOf } from "../maildir/message-names.js";
 import type { Scan } from "../maildir/scan.js";
+import { buildTable } from "./build-table.js";
 import { type Breathe, inSlices } from "./in-slices.js";
-import { columnsFor, MEASURED, MessageColumns } from "./message-columns.js";
+import { type Columns, MEASURED, type MessageColumns } from "./message-columns.js";
 
 export interface Remembered {
   readonly table: MessageColumns;
@@ -13,6 +14,7 @@ export interface Remembered {
   isUnsaved(position: number): boolean;
 }
 
+/** The first rows of the scan are the remembered messages, by position. */
 export class Draft {
   readonly scan: Scan;
   readonly octets: Float64Array;
@@ -23,26 +25,29 @@ export class Draft {
   readonly learnt: Uint8Array;
   /** Rows of the messages: the remembered ones in their old order, then the others. */
   rows: Uint32Array;
-  #remembered = 0;
+  readonly #remembered: Remembered;
+  #recalled = 0;
   #others = 0;
   #missing = 0;
   /** Files that go by another name since they were listed: row to row. */
   readonly #moved = new Map<number, number>();
 
-  private constructor(scan: Scan) {
+  private constructor(scan: Scan, remembered: Remembered) {
     const rows = scan.names.count;
+    const { table } = remembered;
     this.scan = scan;
-    this.octets = new Float64Array(rows);
-    this.fileOctets = new Float64Array(rows);
-    this.times = new Float64Array(rows);
+    this.#remembered = remembered;
+    this.octets = withRoom(table.octets, rows);
+    this.fileOctets = withRoom(table.fileOctets, rows);
+    this.times = withRoom(table.times, rows);
     this.measured = new Uint8Array(rows);
     this.learnt = new Uint8Array(rows);
     this.rows = new Uint32Array(scan.count);
   }
 
   static async join(scan: Scan, remembered: Remembered, breathe: Breathe): Promise<Draft> {
-    const draft = new Draft(scan);
-    await inSlices(remembered.table.count, breathe, (position) => draft.#recall(remembered, position));
+    const draft = new Draft(scan, remembered);
+    await inSlices(remembered.table.count, breathe, (position) => draft.#recall(position));
     await inSlices(scan.names.count, breathe, (row) => draft.#appendUnlessRecalled(row));
     return draft;
   }
@@ -54,11 +59,13 @@ export class Draft {
 
   /** Rows that nothing was remembered of. */
   unknown(): Uint32Array {
-    return this.rows.slice(this.#remembered);
+    return this.rows.slice(this.#recalled);
   }
 
-  pathAt(row: number): string {
-    return pathAt(this.scan.names, this.#moved.get(row) ?? row);
+  /** Of the file of `row`, which was listed as `name`. */
+  pathAt(row: number, name: string): string {
+    const present = this.#moved.size === 0 ? undefined : this.#moved.get(row);
+    return present === undefined ? pathOf(folderAt(this.scan.names, row), name) : pathAt(this.scan.names, present);
   }
 
   /** The file of `row` goes by the name at `present` now. */
@@ -72,22 +79,15 @@ export class Draft {
 
   /** Whether all octets are known. A guess is for this listing: a file can become readable without a trace in its folder. */
   isMeasured(): boolean {
-    return this.rows.every((row) => this.measured[row] === MEASURED);
+    for (const row of this.rows) if (this.measured[row] !== MEASURED) return false;
+    return true;
   }
 
-  /** The table of `order`, a permutation of the rows. */
+  /** The table of `order`, a permutation of the rows; the remembered one if it says the same. */
   async toTable(order: Uint32Array, breathe: Breathe): Promise<MessageColumns> {
+    if (this.#isAsRemembered(order)) return this.#remembered.table;
     const files = this.#moved.size === 0 ? order : order.map((row) => this.#moved.get(row) ?? row);
-    const columns = columnsFor(order.length, nameOctetsOf(files, this.scan.names));
-    await inSlices(order.length, breathe, (position) => {
-      const row = order[position] ?? 0;
-      copyName(this.scan.names, files[position] ?? 0, { names: columns.names, position });
-      columns.octets[position] = this.octets[row] ?? 0;
-      columns.fileOctets[position] = this.fileOctets[row] ?? 0;
-      columns.times[position] = this.times[row] ?? 0;
-      columns.measured[position] = this.measured[row] ?? 0;
-    });
-    return new MessageColumns(columns);
+    return buildTable(this.#columns(), { order, files }, breathe);
   }
 
   /** `learnt`, by position in `order`. */
@@ -99,37 +99,47 @@ export class Draft {
     return learnt;
   }
 
-  #recall(remembered: Remembered, position: number): void {
-    const { table } = remembered;
-    const row = this.scan.findNameOf(table.names, position);
-    if (row < 0) this.#missing += remembered.isGone(position) ? 0 : 1;
+  /** Whether exactly the remembered files were met, and no message had to be measured. */
+  #isAsRemembered(order: Uint32Array): boolean {
+    const { count } = this.#remembered.table;
+    if (order.length !== count || this.#recalled !== count || this.#moved.size > 0) return false;
+    for (let position = 0; position < count; position++) if (order[position] !== position) return false;
+    return true;
+  }
+
+  #columns(): Columns {
+    const { octets, fileOctets, times, measured } = this;
+    return { names: this.scan.names, octets, fileOctets, times, measured };
+  }
+
+  #recall(position: number): void {
+    const { table } = this.#remembered;
+    const row = this.scan.presentRowOf(position);
+    if (row < 0) this.#missing += this.#remembered.isGone(position) ? 0 : 1;
     // Of copies nobody knows which one was measured.
-    else if (table.measured[position] === MEASURED && !this.scan.isCopied(row)) {
+    else if (table.measured[position] === MEASURED && !this.scan.isCopied(row)) this.#take(position, row);
+  }
+
+  #take(position: number, row: number): void {
+    if (row !== position) {
+      const { table } = this.#remembered;
       this.octets[row] = table.octetsAt(position);
       this.fileOctets[row] = table.fileOctetsAt(position);
       this.times[row] = table.times[position] ?? 0;
-      this.measured[row] = MEASURED;
-      this.learnt[row] = remembered.isUnsaved(position) ? 1 : 0;
-      this.rows[this.#remembered++] = row;
     }
+    this.measured[row] = MEASURED;
+    this.learnt[row] = this.#remembered.isUnsaved(position) ? 1 : 0;
+    this.rows[this.#recalled++] = row;
   }
 
   #appendUnlessRecalled(row: number): void {
-    if (isDropped(this.scan.names, row) || this.measured[row] === MEASURED) return;
-    this.rows[this.#remembered + this.#others++] = row;
+    if (this.measured[row] === MEASURED || isDropped(this.scan.names, row)) return;
+    this.rows[this.#recalled + this.#others++] = row;
   }
 }
 
-function nameOctetsOf(rows: Uint32Array, { starts }: NameColumns): number {
-  let octets = 0;
-  for (const row of rows) octets += (starts[row + 1] ?? 0) - (starts[row] ?? 0);
-  return octets;
-}
-
-function copyName(from: NameColumns, row: number, { names, position }: { names: NameColumns; position: number }): void {
-  const start = names.starts[position] ?? 0;
-  const length = from.octets.copy(names.octets, start, from.starts[row], from.starts[row + 1]);
-  names.starts[position + 1] = start + length;
-  names.uniqueLengths[position] = from.uniqueLengths[row] ?? 0;
-  names.folders[position] = folderAt(from, row);
+function withRoom(column: Float64Array, rows: number): Float64Array {
+  const longer = new Float64Array(rows);
+  longer.set(column);
+  return longer;
 }

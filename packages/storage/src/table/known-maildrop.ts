@@ -105,18 +105,15 @@ export class KnownMaildrop implements Remembered {
   /** Messages that still are and that the index does not hold. */
   unsavedCount(): number {
     this.settle();
-    this.#unsavedCount ??= this.#learnt.reduce(
-      (count, learnt, position) => count + (learnt === 1 && !this.isGone(position) ? 1 : 0),
-      0,
-    );
+    this.#unsavedCount ??= this.#countUnsaved();
     return this.#unsavedCount;
   }
 
   unsaved(): Fact[] {
     this.settle();
     const facts: Fact[] = [];
-    for (const [position, learnt] of this.#learnt.entries()) {
-      if (learnt === 1 && !this.isGone(position)) facts.push(this.#factAt(position));
+    for (let position = 0; position < this.#learnt.length; position++) {
+      if (this.#learnt[position] === 1 && !this.isGone(position)) facts.push(this.#factAt(position));
     }
     return facts;
   }
@@ -127,6 +124,14 @@ export class KnownMaildrop implements Remembered {
     this.#learnt.fill(0);
     this.#counted = 0;
     this.#unsavedCount = 0;
+  }
+
+  #countUnsaved(): number {
+    let count = 0;
+    for (let position = 0; position < this.#learnt.length; position++) {
+      if (this.#learnt[position] === 1 && !this.isGone(position)) count += 1;
+    }
+    return count;
   }
 
   #factAt(position: number): Fact {

@@ -43,7 +43,7 @@ interface CalmListing {
  */
 async function listUntilCalm(task: ListingTask): Promise<CalmListing> {
   const { fs, root, remembered } = task;
-  const scan = new Scan();
+  const scan = await Scan.expecting(remembered.table.names, () => fs.yieldIfDue());
   let before: Stamps | undefined = task.stamps;
   for (let pass = 1; ; pass++) {
     const began = task.now();
@@ -74,10 +74,9 @@ async function measureVanished(task: ListingTask, draft: Draft, rows: readonly n
   await scan.pass(task.fs, task.root);
   const gone = new Set<number>();
   for (const row of rows) {
-    const present = scan.findNameOf(scan.names, row);
-    // A row the last pass has not met is the row itself.
-    if (present === row) gone.add(row);
-    else draft.moved(row, present);
+    const present = scan.presentRowOf(row);
+    if (present < 0 || !scan.isMet(present)) gone.add(row);
+    else if (present !== row) draft.moved(row, present);
   }
   const found = rows.filter((row) => !gone.has(row));
   const noProgress = () => undefined;

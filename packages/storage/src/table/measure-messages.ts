@@ -42,51 +42,93 @@ class Measuring implements MeasuringReport {
     this.#task = task;
   }
 
+  /** Without a promise for a message while calls are done at once: in a new process, promises would be half of the cost. */
   async work(): Promise<void> {
-    const { rows, fs, onProgress } = this.#task;
+    const { rows, fs } = this.#task;
     while (this.#next < rows.length) {
-      await this.#measure(at(rows, this.#next++));
-      this.#done += 1;
-      if (this.#done % PROGRESS_STEP === 0 || this.#done === rows.length) onProgress(this.#done, rows.length);
+      const measuring = this.#measure(at(rows, this.#next++));
+      if (measuring) await measuring;
+      this.#countDone();
       const pause = fs.yieldIfDue();
       if (pause) await pause;
     }
   }
 
-  async #measure(row: number): Promise<void> {
+  #countDone(): void {
+    const { rows, onProgress } = this.#task;
+    this.#done += 1;
+    if (this.#done % PROGRESS_STEP === 0 || this.#done === rows.length) onProgress(this.#done, rows.length);
+  }
+
+  #measure(row: number): Promise<void> | undefined {
     try {
-      await this.#learn(row);
+      return this.#learn(row)?.catch((error: unknown) => this.#excuse(row, error));
     } catch (error) {
-      const code = errnoOf(error);
-      if (code === undefined) throw error;
-      if (code === "ENOENT") this.vanished.push(row);
-      else await this.#guess(row);
+      return this.#excuse(row, error);
     }
   }
 
-  async #learn(row: number): Promise<void> {
-    const { draft, fs, root, counter } = this.#task;
+  #excuse(row: number, error: unknown): Promise<void> | undefined {
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    if (code !== "ENOENT") return this.#guess(row);
+    this.vanished.push(row);
+    return undefined;
+  }
+
+  #learn(row: number): Promise<void> | undefined {
+    const { draft, fs, root } = this.#task;
     const name = nameAt(draft.scan.names, row);
-    const path = `${root}/${draft.pathAt(row)}`;
+    const path = `${root}/${draft.pathAt(row, name)}`;
     const time = deliveryTimeOf(name);
+    if (time < 0) return this.#learnTime(row, name, path);
+    draft.times[row] = time;
     const hint = believableHint(name);
-    const status = time < 0 || hint ? await fs.lstat(path) : undefined;
-    draft.times[row] = time >= 0 ? time : microsecondsOf(status);
-    if (hint && status?.kind === "file" && status.size === hint.fileOctets) return this.#know(row, hint, MEASURED);
-    const measured = counter.measure(path);
-    this.#know(row, measured instanceof Promise ? await measured : measured, MEASURED);
+    if (hint === undefined) return this.#count(row, path);
+    const size = fs.sizeOf(path);
+    return size instanceof Promise
+      ? size.then((found) => this.#judge(row, { path, hint, size: found }))
+      : this.#judge(row, { path, hint, size });
+  }
+
+  /** Where the name does not tell the time, that of the file does. */
+  async #learnTime(row: number, name: string, path: string): Promise<void> {
+    const { draft, fs } = this.#task;
+    const status = await fs.lstat(path);
+    draft.times[row] = microsecondsOf(status);
+    await this.#judge(row, {
+      path,
+      hint: believableHint(name),
+      size: status?.kind === "file" ? status.size : undefined,
+    });
+  }
+
+  #judge(row: number, { path, hint, size }: Judgement): Promise<void> | undefined {
+    return hint !== undefined && size === hint.fileOctets ? this.#know(row, hint, MEASURED) : this.#count(row, path);
+  }
+
+  #count(row: number, path: string): Promise<void> | undefined {
+    const measured = this.#task.counter.measure(path);
+    return measured instanceof Promise
+      ? measured.then((found) => this.#counted(row, found))
+      : this.#counted(row, measured);
+  }
+
+  #counted(row: number, measured: Measured): undefined {
+    this.#know(row, measured, MEASURED);
     this.counted += 1;
   }
 
   // It stays in the listing, so that numbers and unique-ids are what they will be once it can be read again.
   async #guess(row: number): Promise<void> {
     const { draft, fs, root } = this.#task;
-    const size = await sizeOf(fs, `${root}/${draft.pathAt(row)}`);
-    const octets = size ?? Math.max(0, octetHintOf(nameAt(draft.scan.names, row), "S"));
+    const name = nameAt(draft.scan.names, row);
+    const size = await sizeOf(fs, `${root}/${draft.pathAt(row, name)}`);
+    const octets = size ?? Math.max(0, octetHintOf(name, "S"));
     this.#know(row, { octets, fileOctets: octets }, GUESSED);
   }
 
-  #know(row: number, { octets, fileOctets }: Measured, how: typeof MEASURED | typeof GUESSED): void {
+  #know(row: number, { octets, fileOctets }: Measured, how: typeof MEASURED | typeof GUESSED): undefined {
     const { draft } = this.#task;
     draft.octets[row] = octets;
     draft.fileOctets[row] = fileOctets;
@@ -96,11 +138,20 @@ class Measuring implements MeasuringReport {
   }
 }
 
+interface Judgement {
+  readonly path: string;
+  /** What the name says. */
+  readonly hint: Measured | undefined;
+  /** That of the file. */
+  readonly size: number | undefined;
+}
+
 /** What `,S=` and `,W=` say, if it can be true: each octet of a file is at most two of the canonical form, and CRLF may be missing at its end. */
 function believableHint(name: string): Measured | undefined {
   const fileOctets = octetHintOf(name, "S");
+  if (fileOctets < 0) return undefined;
   const octets = octetHintOf(name, "W");
-  return fileOctets >= 0 && octets >= fileOctets && octets <= 2 * fileOctets + 2 ? { octets, fileOctets } : undefined;
+  return octets >= fileOctets && octets <= 2 * fileOctets + 2 ? { octets, fileOctets } : undefined;
 }
 
 function microsecondsOf(status: FileStatus | undefined): number {

@@ -83,6 +83,7 @@ export class MessageColumns implements MessageTable, Columns {
 
   /** Whether both list the same files in the same order with the same octets. */
   equals(other: MessageColumns): boolean {
+    if (this === other) return true;
     return (
       this.count === other.count &&
       this.names.octets.equals(other.names.octets) &&

@@ -7,14 +7,12 @@ import { createHash } from "node:crypto";
 /** Whether a unique name is its own unique-id. */
 export function isUniqueId(octets: Uint8Array, start: number, length: number): boolean {
   if (length < 1 || length > UNIQUE_ID_OCTETS) return false;
-  let isDigestLike = length === DIGEST_OCTETS;
   for (let index = start; index < start + length; index++) {
     const octet = octets[index] ?? 0;
     if (octet < 0x21 || octet > 0x7e) return false;
-    isDigestLike &&= isBase64Url(octet);
   }
   // A name that looks like a digest is digested too: so no name can take the unique-id that another was given.
-  return !isDigestLike;
+  return length !== DIGEST_OCTETS || !isBase64UrlText(octets, start, length);
 }
 
 /** The unique-id of a unique name that is not its own: 43 characters of base64url. */
@@ -28,6 +26,11 @@ export function digestOf(octets: Uint8Array, start: number, length: number): str
 export function uniqueIdOf(uniqueName: string): string {
   const octets = Buffer.from(uniqueName, "latin1");
   return isUniqueId(octets, 0, octets.length) ? uniqueName : digestOf(octets, 0, octets.length);
+}
+
+function isBase64UrlText(octets: Uint8Array, start: number, length: number): boolean {
+  for (let index = start; index < start + length; index++) if (!isBase64Url(octets[index] ?? 0)) return false;
+  return true;
 }
 
 function isBase64Url(octet: number): boolean {

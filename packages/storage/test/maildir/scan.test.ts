@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isDropped, pathAt } from "#storage/maildir/message-names";
-import { type Scan, scanMaildir } from "#storage/maildir/scan";
+import { Scan, scanMaildir } from "#storage/maildir/scan";
 import type { DirectoryEntry, FileSystem } from "#storage/ports/file-system";
 import { createFileSystem } from "#storage/ports/node-file-system";
 import { MaildirBuilder } from "../support/maildir-builder.js";
@@ -97,6 +97,32 @@ test("what the last pass has not met can be dropped, and met again", async (t) =
   scan.dropUnmet();
   assert.deepEqual([scan.count, scan.pathOf("2.b")], [2, "cur/2.b:2,"]);
   assert.deepEqual(pathsOf(scan), ["cur/1.a:2,S", "cur/2.b:2,"]);
+});
+
+test("expected names keep their rows when they are met again; what is not met is no message", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1.a").put("cur/2.b:2,").put("cur/3.c:2,").put("new/4.d");
+  const { names } = await scanMaildir(disk, maildir.root);
+  const before = Array.from({ length: names.count }, (_, row) => pathAt(names, row));
+  maildir.rename("cur/2.b:2,", "cur/2.b:2,S").rename("new/4.d", "cur/4.d").remove("cur/3.c:2,").put("new/5.e");
+  const scan = await Scan.expecting(names, () => undefined);
+  assert.deepEqual([scan.count, pathsOf(scan)], [0, []]);
+  await scan.pass(disk, maildir.root);
+  assert.deepEqual(pathsOf(scan), ["cur/2.b:2,S", "cur/4.d", "new/1.a", "new/5.e"]);
+  assert.equal(scan.count, 4);
+  const present = before.map((_, row) => scan.presentRowOf(row)).map((row) => (row < 0 ? "" : pathAt(scan.names, row)));
+  const now = ["new/1.a", "cur/2.b:2,S", "", "cur/4.d"];
+  assert.deepEqual(
+    new Map(before.map((path, row) => [path[4], present[row]])),
+    new Map(now.map((path, index) => [`${index + 1}`, path])),
+  );
+  assert.equal(scan.presentRowOf(before.indexOf("new/1.a")), before.indexOf("new/1.a"));
+});
+
+test("a file that is listed twice under one name is no copy", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("new/1.a").put("cur/2.b:2,");
+  const stuttering = wrap({ entries: (entries) => [...entries, ...entries] });
+  const scan = await scanMaildir(stuttering, maildir.root);
+  assert.deepEqual([pathsOf(scan), scan.count, scan.copies.size], [["cur/2.b:2,", "new/1.a"], 2, 0]);
 });
 
 test("a name is found by its octets only", async (t) => {

@@ -71,6 +71,14 @@ for (const io of IO_MODES) {
     assert.deepEqual(await namesOf(await files.list(folder)), []);
   });
 
+  test(`${io}: only a regular file has a size`, async (t) => {
+    const folder = octetPath(temporaryDirectory(t));
+    fs.writeFileSync(join(folder, "file"), "12345");
+    fs.symlinkSync("file", join(folder, "link"));
+    const sizes = ["file", "link", ".", "nothing"].map((name) => outcome(() => files.sizeOf(`${folder}/${name}`)));
+    assert.deepEqual(await Promise.all(sizes), [5, undefined, undefined, undefined]);
+  });
+
   test(`${io}: a symlink is not opened, a FIFO without a writer does not wait`, async (t) => {
     const folder = temporaryDirectory(t);
     fs.writeFileSync(join(folder, "file"), "x");
@@ -314,4 +322,20 @@ test("ADR 0015: a slow call moves its root to the thread pool, and what was open
   assert.ok(files.isSync);
   assert.deepEqual(listing.next(), []);
   files.close(fd);
+});
+
+test("a file is read at once from its start, a symlink is not, and no descriptor is left", async (t) => {
+  const files = createFileSystem({ io: "sync" });
+  const folder = octetPath(temporaryDirectory(t));
+  fs.writeFileSync(join(folder, "file"), "0123456789");
+  fs.symlinkSync("file", join(folder, "link"));
+  const held = openDescriptors();
+  const target = new Uint8Array(4);
+  assert.equal(files.readAtOnce(`${folder}/file`, target), 4);
+  assert.equal(Buffer.from(target).toString(), "0123");
+  assert.equal(files.readAtOnce(`${folder}/file`, new Uint8Array(100)), 10);
+  assert.throws(() => files.readAtOnce(`${folder}/link`, target), { code: "ELOOP" });
+  assert.throws(() => files.readAtOnce(folder, target), { code: "EISDIR" });
+  assert.throws(() => files.readAtOnce(`${folder}/nothing`, target), { code: "ENOENT" });
+  assert.equal(await descriptorsSettle(held), held);
 });

@@ -1,6 +1,6 @@
 // A file system in which anything can happen before any call: the call fails, another program acts, the process dies.
 
-import type { Eventually } from "#storage/eventually";
+import { atOnce, type Eventually } from "#storage/eventually";
 import { errnoError } from "#storage/ports/errno";
 import type { FileStatus, FileSystem, Listing, ReplaceOptions } from "#storage/ports/file-system";
 
@@ -66,6 +66,16 @@ export class FaultyFileSystem implements FileSystem {
     return this.#call("read", "", () => this.#inner.read(fd, target, position));
   }
 
+  /** Each of its parts can fail. */
+  readAtOnce(path: string, target: Uint8Array): number {
+    const fd = atOnce(this.openRead(path));
+    try {
+      return atOnce(this.read(fd, target, 0));
+    } finally {
+      this.close(fd);
+    }
+  }
+
   close(fd: number): void {
     this.#inner.close(fd);
   }
@@ -76,6 +86,10 @@ export class FaultyFileSystem implements FileSystem {
 
   lstat(path: string): Eventually<FileStatus | undefined> {
     return this.#call("lstat", path, () => this.#inner.lstat(path));
+  }
+
+  sizeOf(path: string): Eventually<number | undefined> {
+    return this.#call("lstat", path, () => this.#inner.sizeOf(path));
   }
 
   stat(path: string): Eventually<FileStatus | undefined> {

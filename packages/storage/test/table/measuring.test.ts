@@ -76,6 +76,22 @@ for (const io of ["sync", "async"] as const) {
   });
 }
 
+for (const io of ["sync", "async"] as const) {
+  test(`a message that is away when it is to be read and back under its name a moment later is measured (${io})`, async (t) => {
+    const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\n").put("new/1700000002.b", "b\n");
+    let opened = 0;
+    const hiding = new FaultyFileSystem(createFileSystem({ io }), ({ method, path }) => {
+      if (method === "openRead" && path.endsWith(".b") && ++opened === 1) maildir.rename("new/1700000002.b", "tmp/b");
+      if (method === "list" && path.endsWith("/new") && opened === 1) maildir.rename("tmp/b", "new/1700000002.b");
+    });
+    const rows = await visit(freshStore({ fs: hiding }), maildir.root);
+    assert.deepEqual(
+      rows.map(({ octets }) => octets),
+      [3, 3],
+    );
+  });
+}
+
 test("where nothing can be learnt, the name's S counts, else 0", async (t) => {
   const maildir = MaildirBuilder.in(t).put("new/1700000001.a,S=41", "a\n").put("new/1700000002.b", "b\n");
   const failing = new FaultyFileSystem(disk, (call) => {
