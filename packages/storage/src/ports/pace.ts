@@ -13,12 +13,17 @@ export interface PaceOptions {
   readonly remote: boolean;
   readonly monotonic: Monotonic;
   readonly processorWait: ProcessorWait;
+  /** Quick calls through the pool before a root in doubt may block: at its beginning, and after it was slow. The default is 0. */
+  readonly proof?: number;
 }
 
 export class Pace {
   readonly #fixed: boolean | undefined;
   readonly #monotonic: Monotonic;
   readonly #processorWait: ProcessorWait;
+  readonly #proof: number;
+  /** Quick calls that are still wanted. */
+  #wanted: number;
   /** What `#processorWait` told at `#waitedAt`, some time before a call that may turn out slow. */
   #waited = 0;
   #waitedAt = Number.NEGATIVE_INFINITY;
@@ -27,18 +32,26 @@ export class Pace {
   #sluggishSince = 0;
   #sluggishCalls = 0;
 
-  constructor({ io, remote, monotonic, processorWait }: PaceOptions) {
+  constructor({ io, remote, monotonic, processorWait, proof = 0 }: PaceOptions) {
     this.#fixed = io === "auto" ? (remote ? false : undefined) : io === "sync";
     this.#monotonic = monotonic;
     this.#processorWait = processorWait;
+    this.#proof = proof;
+    this.#wanted = proof;
   }
 
   get mayBlock(): boolean {
     if (this.#fixed !== undefined) return this.#fixed;
+    if (this.#wanted > 0) return false;
     if (this.#blockAgainAt === 0) return true;
     if (this.#monotonic() < this.#blockAgainAt) return false;
     this.#blockAgainAt = 0;
     return true;
+  }
+
+  /** Whether calls through the pool are signs that count. */
+  get isInDoubt(): boolean {
+    return this.#fixed === undefined && !this.mayBlock;
   }
 
   begin(): number {
@@ -53,7 +66,19 @@ export class Pace {
     if (now - began < SLUGGISH_MS) return;
     const took = now - began - this.#sample(now);
     if (took < SLUGGISH_MS) return;
-    if (took >= SLOW_MS || this.#isOneTooMany(now)) this.#blockAgainAt = now + REST_MS;
+    if (took >= SLOW_MS || this.#isOneTooMany(now)) this.#rest(now);
+  }
+
+  /** Takes note of a call that went through the pool, longer by `took` milliseconds than one to no disk at all. */
+  pooled(took: number): void {
+    if (took >= SLOW_MS) this.#rest(this.#monotonic());
+    else if (took >= SLUGGISH_MS) this.#wanted = this.#proof;
+    else if (this.#wanted > 0) this.#wanted -= 1;
+  }
+
+  #rest(now: number): void {
+    this.#blockAgainAt = now + REST_MS;
+    this.#wanted = this.#proof;
   }
 
   /**

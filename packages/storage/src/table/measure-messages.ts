@@ -73,7 +73,7 @@ class Measuring implements MeasuringReport {
     const status = time < 0 || hint ? await fs.lstat(path) : undefined;
     draft.times[row] = time >= 0 ? time : microsecondsOf(status);
     if (hint && status?.kind === "file" && status.size === hint.fileOctets) return this.#know(row, hint, MEASURED);
-    const measured = counter.measure(path);
+    const measured = counter.measure(fs, path);
     this.#know(row, measured instanceof Promise ? await measured : measured, MEASURED);
     this.counted += 1;
   }
