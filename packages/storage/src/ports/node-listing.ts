@@ -26,7 +26,7 @@ export async function listLater(path: string, ways: CallWays): Promise<Listing> 
 }
 
 /** What is used of node's Dir. */
-type OpenFolder = Pick<Dir, "readSync" | "read" | "close">;
+type OpenFolder = Pick<Dir, "readSync" | "read" | "close" | "closeSync">;
 
 export class NodeListing implements Listing {
   readonly #folder: string;
@@ -113,7 +113,9 @@ export class NodeListing implements Listing {
   #closeFolder(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    void this.#ways.pool.run(() => closeLater(this.#dir));
+    const { pace, pool } = this.#ways;
+    if (pace.mayBlock) this.#dir.closeSync();
+    else void pool.run(() => closeLater(this.#dir));
   }
 }
 

@@ -27,6 +27,8 @@ export class Pace {
   /** What `#processorWait` told at `#waitedAt`, some time before a call that may turn out slow. */
   #waited = 0;
   #waitedAt = Number.NEGATIVE_INFINITY;
+  /** When a call through the pool was judged last. */
+  #signAt = 0;
   /** Moment from which blocking may be tried again; 0 while it is allowed. */
   #blockAgainAt = 0;
   #sluggishSince = 0;
@@ -49,9 +51,10 @@ export class Pace {
     return true;
   }
 
-  /** Whether calls through the pool are signs that count. */
-  get isInDoubt(): boolean {
-    return this.#fixed === undefined && !this.mayBlock;
+  /** Whether a call through the pool should be timed: all until the root is proven quick, then one a second while it rests. */
+  get wantsSign(): boolean {
+    if (this.#fixed !== undefined || this.mayBlock) return false;
+    return this.#wanted > 0 || this.#monotonic() - this.#signAt >= SIGN_MS;
   }
 
   begin(): number {
@@ -71,7 +74,8 @@ export class Pace {
 
   /** Takes note of a call that went through the pool, longer by `took` milliseconds than one to no disk at all. */
   pooled(took: number): void {
-    if (took >= SLOW_MS) this.#rest(this.#monotonic());
+    this.#signAt = this.#monotonic();
+    if (took >= SLOW_MS) this.#rest(this.#signAt);
     else if (took >= SLUGGISH_MS) this.#wanted = this.#proof;
     else if (this.#wanted > 0) this.#wanted -= 1;
   }
@@ -111,5 +115,7 @@ const SLOW_MS = 20;
 const SLUGGISH_MS = 5;
 const SLUGGISH_LIMIT = 3;
 const SLUGGISH_SPAN_MS = 1_000;
+/** How often a root that rests is asked whether it is slow still. */
+const SIGN_MS = 1_000;
 /** How long the root is spared blocking calls. */
 const REST_MS = 60_000;

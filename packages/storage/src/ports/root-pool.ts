@@ -24,7 +24,7 @@ export class RootPool {
 
   /** One trip to the pool. Its length is a sign of how quick the root is. */
   run<T>(call: () => Promise<T>): Promise<T> {
-    return this.#parts.lane.run(() => (this.#isTiming || !this.#parts.pace.isInDoubt ? call() : this.#timed(call)));
+    return this.#parts.lane.run(() => (!this.#isTiming && this.#parts.pace.wantsSign ? this.#timed(call) : call()));
   }
 
   /** One trip that takes its time on quick disks too. */

@@ -35,6 +35,10 @@ class FailingFolder {
   async close(): Promise<void> {
     this.closings += 1;
   }
+
+  closeSync(): void {
+    this.closings += 1;
+  }
 }
 
 for (const io of IO_MODES) {
