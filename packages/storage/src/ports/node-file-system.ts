@@ -27,7 +27,7 @@ export interface FileSystemOptions {
 /** For files that all lie on one storage root: what it learns about the speed of the calls holds for that root. */
 export function createFileSystem({ io, remote = false, monotonic = processClock }: FileSystemOptions): FileSystem {
   const pace = new Pace({ io, remote, monotonic, processorWait: createProcessorWait() });
-  const pool = new RootPool({ lane: new PoolShares().rootLane(), pace, monotonic });
+  const pool = new RootPool({ lane: new PoolShares().lane(), pace, monotonic });
   return new NodeFileSystem({ pace, pool }, new TurnBudget(monotonic));
 }
 

@@ -34,19 +34,19 @@ export class Later {
 
   /** It waits for the disk itself, on quick ones too. */
   fsync(fd: number): Promise<void> {
-    return this.#pool.runUntimed(() => fsync(fd));
+    return this.#pool.runUnjudged(() => fsync(fd));
   }
 
   async fstat(fd: number): Promise<FileStatus> {
-    return fileStatusOf(await this.#pool.run(() => bigFstat(fd, { bigint: true })));
+    return fileStatusOf(await this.#pool.runUnjudged(() => bigFstat(fd, { bigint: true })));
   }
 
   lstat(path: Path): Promise<FileStatus | undefined> {
-    return statusOrNothing(this.#pool.run(() => bigLstat(path, { bigint: true })));
+    return statusOrNothing(this.#pool.runUnjudged(() => bigLstat(path, { bigint: true })));
   }
 
   stat(path: Path): Promise<FileStatus | undefined> {
-    return statusOrNothing(this.#pool.run(() => bigStat(path, { bigint: true })));
+    return statusOrNothing(this.#pool.runUnjudged(() => bigStat(path, { bigint: true })));
   }
 
   read(fd: number, target: Uint8Array, position: number | null): Promise<number> {
@@ -58,7 +58,7 @@ export class Later {
   }
 
   close(fd: number): void {
-    void this.#pool.run(() => close(fd));
+    void this.#pool.runUnjudged(() => close(fd));
   }
 
   /** As FileSystem.readFile. */

@@ -115,7 +115,7 @@ export class NodeListing implements Listing {
     this.#isOpen = false;
     const { pace, pool } = this.#ways;
     if (pace.mayBlock) this.#dir.closeSync();
-    else void pool.run(() => closeLater(this.#dir));
+    else void pool.runUnjudged(() => closeLater(this.#dir));
   }
 }
 

@@ -3,30 +3,23 @@
 
 export class PoolShares {
   readonly #most: number;
-  readonly #half: number;
+  readonly #share: number;
   /** Lanes with calls that wait, the next one to be served first. */
   readonly #waiting = new Set<PoolLane>();
-  #roots = 0;
   #running = 0;
 
   constructor(threads = poolThreads()) {
     this.#most = Math.max(1, threads - 1);
-    this.#half = Math.max(1, Math.floor(threads / 2));
+    this.#share = Math.min(this.#most, Math.max(2, Math.floor(threads / 4)));
   }
 
-  /** The lane of a root. Only one that shares the pool with others has to keep to half of it. */
-  rootLane(): PoolLane {
-    this.#roots += 1;
-    return this.strangersLane();
-  }
-
-  /** For calls of which nobody knows yet whose they are. */
-  strangersLane(): PoolLane {
+  /** For the calls of one root, or for those of which nobody knows yet whose they are. */
+  lane(): PoolLane {
     return new PoolLane(this);
   }
 
   mayStart(running: number): boolean {
-    return this.#running < this.#most && running < (this.#roots > 1 ? this.#half : this.#most);
+    return this.#running < this.#most && running < this.#share;
   }
 
   started(): void {

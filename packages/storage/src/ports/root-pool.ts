@@ -27,8 +27,8 @@ export class RootPool {
     return this.#parts.lane.run(() => (!this.#isTiming && this.#parts.pace.wantsSign ? this.#timed(call) : call()));
   }
 
-  /** One trip that takes its time on quick disks too. */
-  runUntimed<T>(call: () => Promise<T>): Promise<T> {
+  /** One trip that says nothing: the kernel answers for the slowest disk what it has in memory, and syncing takes its time on quick ones. */
+  runUnjudged<T>(call: () => Promise<T>): Promise<T> {
     return this.#parts.lane.run(call);
   }
 

@@ -54,14 +54,14 @@ interface RootFacts {
 
 function makeRoot({ io, monotonic, turn, shares }: SharedParts, { device, remote }: RootFacts): KnownRoot {
   const pace = new Pace({ io, remote, monotonic, processorWait: createProcessorWait(), proof: PROOF });
-  const pool = new RootPool({ lane: shares.rootLane(), pace, monotonic });
+  const pool = new RootPool({ lane: shares.lane(), pace, monotonic });
   return { device, remote, pool, root: new NodeFileSystem({ pace, pool }, turn) };
 }
 
 /** For calls of which nobody knows yet whose they are, nor how quick they should be. */
 function strangersPool({ monotonic, shares }: SharedParts): RootPool {
   const pace = new Pace({ io: "async", remote: true, monotonic, processorWait: () => undefined });
-  return new RootPool({ lane: shares.strangersLane(), pace, monotonic });
+  return new RootPool({ lane: shares.lane(), pace, monotonic });
 }
 
 class DiskRoots implements StorageRoots<StorageRoot> {

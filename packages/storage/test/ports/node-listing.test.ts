@@ -44,7 +44,7 @@ class FailingFolder {
 for (const io of IO_MODES) {
   const monotonic = () => 0;
   const pace = new Pace({ io, remote: false, monotonic, processorWait: () => undefined });
-  const ways = { pace, pool: new RootPool({ lane: new PoolShares().rootLane(), pace, monotonic }) };
+  const ways = { pace, pool: new RootPool({ lane: new PoolShares().lane(), pace, monotonic }) };
 
   test(`${io}: an entry that goes while node asks for its kind does not hide the others: all come as unknown`, async (t) => {
     const folder = temporaryDirectory(t);

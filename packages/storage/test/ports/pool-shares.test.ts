@@ -14,17 +14,26 @@ function heldCalls() {
   return { begun, run, end: (name: string) => ends.get(name)?.() };
 }
 
-test("ADR 0060: a root that is alone may hold all threads of the pool but one", () => {
-  const { begun, run } = heldCalls();
-  const lane = new PoolShares(4).rootLane();
-  for (const name of ["a1", "a2", "a3", "a4"]) void run(lane, name);
-  assert.deepEqual(begun, ["a1", "a2", "a3"]);
-});
+const SHARES = [
+  { threads: 1, share: 1 },
+  { threads: 2, share: 1 },
+  { threads: 4, share: 2 },
+  { threads: 16, share: 4 },
+];
 
-test("ADR 0060: a root whose calls hang holds half of the pool, and another one goes on", async () => {
+for (const { threads, share } of SHARES) {
+  test(`ADR 0060: of ${threads} threads a root may hold ${share}, also while no other wants them`, () => {
+    const { begun, run } = heldCalls();
+    const lane = new PoolShares(threads).lane();
+    for (let count = 0; count < 8; count += 1) void run(lane, `a${count}`);
+    assert.equal(begun.length, share);
+  });
+}
+
+test("ADR 0060: a root whose calls hang holds its share of the pool, and another one goes on", async () => {
   const { begun, run, end } = heldCalls();
   const shares = new PoolShares(4);
-  const [hung, quick] = [shares.rootLane(), shares.rootLane()];
+  const [hung, quick] = [shares.lane(), shares.lane()];
   for (const name of ["h1", "h2", "h3"]) void run(hung, name);
   for (const name of ["q1", "q2", "q3"]) {
     const result = run(quick, name);
@@ -37,7 +46,7 @@ test("ADR 0060: a root whose calls hang holds half of the pool, and another one 
 test("ADR 0060: roots that are slow together leave one thread to the rest of the process, and take turns", async () => {
   const { begun, run, end } = heldCalls();
   const shares = new PoolShares(4);
-  const [one, other] = [shares.rootLane(), shares.rootLane()];
+  const [one, other] = [shares.lane(), shares.lane()];
   const first = run(one, "a1");
   for (const name of ["a2", "a3", "a4"]) void run(one, name);
   const third = run(other, "b1");
@@ -52,7 +61,7 @@ test("ADR 0060: roots that are slow together leave one thread to the rest of the
 
 test("ADR 0060: calls of a lane begin in the order they came, also after one that failed", async () => {
   const { begun, run, end } = heldCalls();
-  const lane = new PoolShares(2).rootLane();
+  const lane = new PoolShares(2).lane();
   const failing = lane.run(() => Promise.reject(new Error("disk")));
   const calls = ["a", "b"].map((name) => run(lane, name));
   await assert.rejects(failing, { message: "disk" });
@@ -64,5 +73,5 @@ test("ADR 0060: calls of a lane begin in the order they came, also after one tha
 });
 
 test("ADR 0060: a pool of one thread still serves", async () => {
-  assert.equal(await new PoolShares(1).rootLane().run(async () => "done"), "done");
+  assert.equal(await new PoolShares(1).lane().run(async () => "done"), "done");
 });

@@ -13,7 +13,7 @@ function rootInDoubt() {
   const pace = new Pace({ io: "auto", remote: false, monotonic, processorWait: () => 0, proof: PROOF });
   let idleDone = (): void => undefined;
   const idleJob = () => new Promise<void>((resolve) => (idleDone = resolve));
-  const pool = new RootPool({ lane: new PoolShares(8).rootLane(), pace, monotonic, idleJob });
+  const pool = new RootPool({ lane: new PoolShares(8).lane(), pace, monotonic, idleJob });
   const pass = (ms: number) => {
     hands.now += ms;
   };
