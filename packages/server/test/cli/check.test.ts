@@ -126,6 +126,24 @@ const DISCOVERIES: readonly {
     says: /\/empty: is empty, as if the spool were not mounted/,
   },
   {
+    name: "a user that this machine does not know",
+    code: 77,
+    change: ({ file, folder }) => writeFileSync(file, `${CONFIG(folder)}user: nobody-of-that-name\n`),
+    says: /user: there is no user "nobody-of-that-name"; create it/,
+  },
+  {
+    name: "a log in a folder that is not there",
+    code: 73,
+    change: ({ file, folder }) => writeFileSync(file, `${CONFIG(folder)}log: { file: nowhere/log }\n`),
+    says: /log\.file: .*\/nowhere.* \(ENOENT\)/,
+  },
+  {
+    name: "a log that is a folder",
+    code: 73,
+    change: ({ file, folder }) => writeFileSync(file, `${CONFIG(folder)}log: { file: mail }\n`),
+    says: /log\.file: .*\/mail.* \(EISDIR\)/,
+  },
+  {
     name: "no spool",
     code: 78,
     change: ({ file, folder }) => writeFileSync(file, CONFIG(folder).replace("mail/%", "nomail/%")),
