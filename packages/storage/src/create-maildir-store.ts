@@ -141,6 +141,7 @@ class DiskMaildirStore implements DurableMaildirStore {
     const maildrop = createMaildrop({
       ...site,
       table: known.table,
+      copies: known.copies,
       count: (fd) => this.#counter.count(site.fs, fd),
       remember: (position, measured) => known.remember(position, measured),
       forget: (positions) => known.forget(positions),
@@ -191,6 +192,7 @@ const NOTHING: Knowledge = {
   learnt: new Uint8Array(0),
   counted: 0,
   saved: undefined,
+  copies: new Map(),
 };
 const CACHE_OCTETS = 64 * 1_048_576;
 const SAVED_AT_ONCE = 200;
