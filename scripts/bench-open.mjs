@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { closingOctets, createWireKernel } from "../packages/protocol/dist/index.js";
-import { createFileSystem, createMaildirStore } from "../packages/storage/dist/index.js";
+import { createFileSystem, createMaildirStore, singleRoot } from "../packages/storage/dist/index.js";
 
 const counts = process.argv.slice(2).map(Number);
 const body = `Subject: a message\n\n${"seventy octets of a line that says nothing at all to anybody, really\n".repeat(58)}`;
@@ -69,7 +69,7 @@ async function time(store, root) {
 }
 
 function newStore() {
-  return createMaildirStore({ fs: createFileSystem({ io: "sync" }), rule, now: aMinuteAhead });
+  return createMaildirStore({ roots: singleRoot(createFileSystem({ io: "sync" })), rule, now: aMinuteAhead });
 }
 
 function deliver(root, index) {

@@ -4,12 +4,13 @@ import type { Eventually } from "./eventually.js";
 import { IndexKeeper } from "./index/index-keeper.js";
 import { loadIndex } from "./index/load-index.js";
 import { findMaildir, troubleWith } from "./maildir/layout.js";
+import type { MaildirSite } from "./maildir/maildir-site.js";
 import { readStamps, type Stamps, sameStamps } from "./maildir/stamps.js";
 import type { MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";
 import { createMaildrop } from "./message/create-maildrop.js";
 import { OctetCounter } from "./message/octet-count.js";
 import type { OctetRule } from "./octet-rule.js";
-import type { FileSystem } from "./ports/file-system.js";
+import type { StorageRoots } from "./ports/file-system.js";
 import { octetPath } from "./ports/octet-path.js";
 import { StorageError } from "./storage-error.js";
 import { type Knowledge, KnownMaildrop } from "./table/known-maildrop.js";
@@ -18,8 +19,7 @@ import { MessageColumns } from "./table/message-columns.js";
 import { TableCache } from "./table/table-cache.js";
 
 export interface MaildirStoreDeps {
-  /** For the storage root that all maildrops are below. */
-  readonly fs: FileSystem;
+  readonly roots: StorageRoots;
   readonly rule: OctetRule;
   /** Octets of memory that tables of closed maildrops may take; the default is 64 MiB. */
   readonly cacheOctets?: number;
@@ -41,7 +41,7 @@ export function createMaildirStore(deps: MaildirStoreDeps): DurableMaildirStore 
 type Progress = (done: number, total: number) => void;
 
 class DiskMaildirStore implements DurableMaildirStore {
-  readonly #fs: FileSystem;
+  readonly #roots: StorageRoots;
   readonly #now: () => number;
   readonly #counter: OctetCounter;
   readonly #keeper: IndexKeeper;
@@ -49,25 +49,26 @@ class DiskMaildirStore implements DurableMaildirStore {
   readonly #onTrouble: (trouble: StorageError) => void;
   readonly #openings = new Map<string, Opening>();
 
-  constructor({ fs, rule, cacheOctets = CACHE_OCTETS, now = Date.now, onTrouble = () => undefined }: MaildirStoreDeps) {
-    this.#fs = fs;
+  constructor({
+    roots,
+    rule,
+    cacheOctets = CACHE_OCTETS,
+    now = Date.now,
+    onTrouble = () => undefined,
+  }: MaildirStoreDeps) {
+    this.#roots = roots;
     this.#now = now;
-    this.#counter = new OctetCounter(fs, rule);
-    this.#keeper = new IndexKeeper({ fs, now, onTrouble });
+    this.#counter = new OctetCounter(rule);
+    this.#keeper = new IndexKeeper({ now, onTrouble });
     this.#cache = new TableCache(cacheOctets);
     this.#onTrouble = onTrouble;
   }
 
   open(path: string, options: OpenOptions = {}): Eventually<OpenOutcome> {
     const root = octetPath(path);
-    const known = this.#cache.get(root);
-    if (known !== undefined && !this.#openings.has(root)) {
-      const isCurrent = this.#isCurrent(root, known);
-      if (isCurrent === true) return this.#opened(root, known);
-      if (isCurrent !== false)
-        return isCurrent.then((is) => (is ? this.#opened(root, known) : this.#list(root, options)));
-    }
-    return this.#list(root, options);
+    const fs = this.#roots.of(root);
+    if (fs instanceof Promise) return fs.then((found) => this.#openAt({ fs: found, root }, options));
+    return this.#openAt({ fs, root }, options);
   }
 
   async flush(): Promise<void> {
@@ -75,42 +76,43 @@ class DiskMaildirStore implements DurableMaildirStore {
     await this.#keeper.idle();
   }
 
-  #isCurrent(root: string, known: KnownMaildrop): Eventually<boolean> {
-    const judge = (stamps: Stamps | undefined): boolean => stamps !== undefined && known.isCurrent(stamps);
-    try {
-      const stamps = readStamps(this.#fs, root);
-      return stamps instanceof Promise ? stamps.then(judge, () => false) : judge(stamps);
-    } catch {
-      // The slow way meets the same fault and finds its name.
-      return false;
+  #openAt(site: MaildirSite, options: OpenOptions): Eventually<OpenOutcome> {
+    const known = this.#cache.get(site.root);
+    if (known !== undefined && !this.#openings.has(site.root)) {
+      const isCurrent = isCurrentAt(site, known);
+      if (isCurrent === true) return this.#opened(site, known);
+      if (isCurrent !== false)
+        return isCurrent.then((is) => (is ? this.#opened(site, known) : this.#list(site, options)));
     }
+    return this.#list(site, options);
   }
 
   /** Those who open the same maildrop meanwhile wait for one listing; it goes on though nobody may wait any more. */
-  async #list(root: string, options: OpenOptions): Promise<OpenOutcome> {
-    const opening = this.#openings.get(root) ?? this.#begin(root, options);
+  async #list(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
+    const opening = this.#openings.get(site.root) ?? this.#begin(site, options);
     if (options.onProgress) opening.listeners.push(options.onProgress);
     const found = await opening.outcome;
     if (found instanceof StorageError) return { type: "unavailable", error: found };
-    return this.#opened(root, found);
+    return this.#opened(site, found);
   }
 
-  #begin(root: string, options: OpenOptions): Opening {
+  #begin(site: MaildirSite, options: OpenOptions): Opening {
     const listeners: Progress[] = [];
     const onProgress: Progress = (done, total) => {
       for (const listener of listeners) listener(done, total);
     };
-    const outcome = this.#find(root, options, onProgress)
-      .catch((error: unknown) => troubleWith(root, error))
-      .finally(() => this.#openings.delete(root));
+    const outcome = this.#find(site, options, onProgress)
+      .catch((error: unknown) => troubleWith(site.root, error))
+      .finally(() => this.#openings.delete(site.root));
     const opening = { outcome, listeners };
-    this.#openings.set(root, opening);
+    this.#openings.set(site.root, opening);
     return opening;
   }
 
-  async #find(root: string, options: OpenOptions, onProgress: Progress): Promise<KnownMaildrop> {
+  async #find(site: MaildirSite, options: OpenOptions, onProgress: Progress): Promise<KnownMaildrop> {
     const { create = false, anchor } = options;
-    const stamps = await findMaildir(this.#fs, root, {
+    const { fs, root } = site;
+    const stamps = await findMaildir(fs, root, {
       create,
       anchor: anchor === undefined ? anchor : octetPath(anchor),
     });
@@ -118,47 +120,32 @@ class DiskMaildirStore implements DurableMaildirStore {
       this.#cache.delete(root);
       return knownOf(NOTHING);
     }
-    const earlier = this.#cache.get(root) ?? (await this.#recall(root, stamps));
-    if (earlier.isCurrent(stamps)) return this.#keep(root, earlier);
+    this.#roots.seen(root, stamps.new.device);
+    const earlier = this.#cache.get(root) ?? (await recall(site, stamps));
+    if (earlier.isCurrent(stamps)) return this.#keep(site, earlier);
     earlier.settle();
-    const listing = {
-      fs: this.#fs,
-      counter: this.#counter,
-      now: this.#now,
-      root,
-      stamps,
-      remembered: earlier,
-      onProgress,
-    };
+    const listing = { ...site, counter: this.#counter, now: this.#now, stamps, remembered: earlier, onProgress };
     const found = await listMaildrop(listing);
-    return this.#keep(root, succeed(earlier, found));
+    return this.#keep(site, succeed(earlier, found));
   }
 
-  async #recall(root: string, stamps: Stamps): Promise<KnownMaildrop> {
-    const index = await loadIndex(this.#fs, root);
-    if (index === undefined) return knownOf(NOTHING);
-    const { listing, facts, saved } = index;
-    if (listing && sameStamps(listing.stamps, stamps)) return knownOf({ ...NOTHING, ...listing, saved });
-    return knownOf({ ...NOTHING, table: facts, saved });
-  }
-
-  #keep(root: string, known: KnownMaildrop): KnownMaildrop {
-    this.#cache.set(root, known);
+  #keep(site: MaildirSite, known: KnownMaildrop): KnownMaildrop {
+    this.#cache.set(site.root, known);
     // Much that was learnt is saved at once: the client may have given up waiting, and nobody closes what nobody got.
-    if (known.unsavedCount() >= SAVED_AT_ONCE) void this.#keeper.save(root, known);
+    if (known.unsavedCount() >= SAVED_AT_ONCE) void this.#keeper.save(site, known);
     return known;
   }
 
-  #opened(root: string, known: KnownMaildrop): OpenOutcome {
+  #opened(site: MaildirSite, known: KnownMaildrop): OpenOutcome {
     known.settle();
     const maildrop = createMaildrop({
+      ...site,
       table: known.table,
-      root,
-      fs: this.#fs,
-      count: (fd) => this.#counter.count(fd),
+      copies: known.copies,
+      count: (fd) => this.#counter.count(site.fs, fd),
       remember: (position, measured) => known.remember(position, measured),
       forget: (positions) => known.forget(positions),
-      onClose: () => this.#keeper.save(root, known),
+      onClose: () => this.#keeper.save(site, known),
       onTrouble: this.#onTrouble,
     });
     return { type: "opened", maildrop };
@@ -168,6 +155,25 @@ class DiskMaildirStore implements DurableMaildirStore {
 interface Opening {
   readonly outcome: Promise<KnownMaildrop | StorageError>;
   readonly listeners: Progress[];
+}
+
+function isCurrentAt({ fs, root }: MaildirSite, known: KnownMaildrop): Eventually<boolean> {
+  const judge = (stamps: Stamps | undefined): boolean => stamps !== undefined && known.isCurrent(stamps);
+  try {
+    const stamps = readStamps(fs, root);
+    return stamps instanceof Promise ? stamps.then(judge, () => false) : judge(stamps);
+  } catch {
+    // The slow way meets the same fault and finds its name.
+    return false;
+  }
+}
+
+async function recall({ fs, root }: MaildirSite, stamps: Stamps): Promise<KnownMaildrop> {
+  const index = await loadIndex(fs, root);
+  if (index === undefined) return knownOf(NOTHING);
+  const { listing, facts, saved } = index;
+  if (listing && sameStamps(listing.stamps, stamps)) return knownOf({ ...NOTHING, ...listing, saved });
+  return knownOf({ ...NOTHING, table: facts, saved });
 }
 
 /** What is known after a listing. A table that says the same stays the same object: others keep what they made of it. */
@@ -186,6 +192,7 @@ const NOTHING: Knowledge = {
   learnt: new Uint8Array(0),
   counted: 0,
   saved: undefined,
+  copies: new Map(),
 };
 const CACHE_OCTETS = 64 * 1_048_576;
 const SAVED_AT_ONCE = 200;

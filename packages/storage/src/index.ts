@@ -12,7 +12,7 @@ export type {
   RemovedMessage,
 } from "./maildrop.js";
 export type { OctetRule } from "./octet-rule.js";
-export type { FileSystem } from "./ports/file-system.js";
+export type { FileSystem, StorageRoot, StorageRoots } from "./ports/file-system.js";
 export { createFileSystem, type FileSystemOptions } from "./ports/node-file-system.js";
-export { isRemote } from "./ports/remote-file-system.js";
+export { createStorageRoots, type StorageRootsOptions, singleRoot } from "./ports/storage-roots.js";
 export { StorageError, type StorageErrorCode } from "./storage-error.js";

@@ -13,7 +13,7 @@ export interface MaildirStore {
 }
 
 export interface OpenOptions {
-  /** Makes a missing maildrop with new/, cur/ and tmp/. Without it a missing maildrop is an empty one if `anchor` is a directory that is not empty. */
+  /** Makes a missing maildrop with new/, cur/ and tmp/. Without it a missing maildrop is an empty one if `anchor` and the deepest folder that exists below it are not empty. */
   readonly create?: boolean;
   /** The fixed part of the path template: a directory that must exist and hold something, or the spool is taken for unmounted. */
   readonly anchor?: string;

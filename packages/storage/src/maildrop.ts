@@ -57,7 +57,7 @@ export interface OpenMessage {
 export type MessageTrouble = "gone" | "unreadable";
 
 export interface RemovalReport {
-  /** One for each message that was unlinked or found gone; `path` as in MessageTable. */
+  /** One for each message that was unlinked or found gone, and for each copy of it that went with it; `path` as in MessageTable. */
   readonly removed: readonly RemovedMessage[];
   readonly failed: readonly { readonly position: number; readonly cause: unknown }[];
 }

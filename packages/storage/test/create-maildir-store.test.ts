@@ -246,6 +246,30 @@ test("a maildrop that does not exist is empty where the spool stands, and out of
   assert.equal((await visit(store, root)).length, 1);
 });
 
+test("ADR 0061: an empty folder on the way to a maildrop that does not exist is a disk that is not mounted", async (t) => {
+  const spool = temporaryDirectory(t);
+  const domain = join(spool, "example.org");
+  const root = join(domain, "alice/Maildir");
+  const look = (): Promise<string> => openingTrouble(freshStore(), root, { anchor: spool });
+  fs.writeFileSync(join(spool, "other"), "");
+  assert.equal(await look(), "opened", "the domain has had no mail yet");
+  fs.mkdirSync(domain);
+  assert.equal(await look(), "SPOOL_MISSING");
+  fs.mkdirSync(join(domain, "bob"));
+  assert.equal(await look(), "opened", "the domain has had mail, this account none");
+  fs.mkdirSync(join(domain, "alice"));
+  assert.equal(await look(), "SPOOL_MISSING");
+  fs.writeFileSync(join(domain, "alice/.keep"), "");
+  assert.equal(await look(), "opened");
+});
+
+test("ADR 0061: create makes a maildrop in an empty folder too: it is what the operator wants", async (t) => {
+  const spool = temporaryDirectory(t);
+  fs.mkdirSync(join(spool, "example.org"));
+  const options = { create: true, anchor: spool };
+  assert.equal((await openMaildrop(freshStore(), join(spool, "example.org/alice"), options)).messages.count, 0);
+});
+
 test("a maildrop without new/ or cur/, or that is no directory, is out of reach and never empty", async (t) => {
   const directory = temporaryDirectory(t);
   const store = freshStore();

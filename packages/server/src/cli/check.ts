@@ -55,12 +55,11 @@ const report = (
 
 const asProblem = ({ where, message }: Discovery): Problem => ({ where, key: "", message });
 
-/** One kind of trouble has its own code; several are a configuration that is wrong. */
-const exitCodeOf = (discoveries: readonly Discovery[]): ExitCode => {
-  const [code, another] = new Set(
-    discoveries.filter(({ severity }) => severity !== "warning").map((found) => found.code),
-  );
-  return another === undefined ? (code ?? EXIT.ok) : EXIT.configuration;
-};
+/** That of the first fault, with which serve would end; else of a defect, which serve would start with. */
+const exitCodeOf = (discoveries: readonly Discovery[]): ExitCode =>
+  (firstOf("fault", discoveries) ?? firstOf("defect", discoveries))?.code ?? EXIT.ok;
+
+const firstOf = (wanted: Discovery["severity"], discoveries: readonly Discovery[]): Discovery | undefined =>
+  discoveries.find(({ severity }) => severity === wanted);
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;

@@ -1,27 +1,29 @@
 // What a valid configuration names must also be there: certificates, users files, the spool, places to write to.
 
-import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseInlineAccount } from "../auth/memory-source.js";
 import { createUsersFileSource, UsersFileError } from "../auth/users-file-source.js";
 import type { AccountsConfig, Config } from "../config/config.js";
+import { privilegeProblem } from "../lifecycle/privileges.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import { examineCertificates } from "./certificate-examination.js";
 import { type Discovery, defect, fault, warning } from "./discovery.js";
-import { EXIT, errorCode, exitCodeOfFile } from "./exit-code.js";
+import { EXIT, errorCode, exitCodeOfFile, exitCodeOfLog } from "./exit-code.js";
 
 /** Looks at everything a configuration names. Changes nothing, never rejects. `now`: milliseconds since 1970. */
 export const examine = async (config: Config, now: number): Promise<readonly Discovery[]> => [
   ...examineCertificates(config, now),
   ...(await Promise.all(config.accounts.map(examineAccounts))).flat(),
   ...examinePlaces(config),
+  ...examineLog(config.log.file),
+  ...examineUser(config),
 ];
 
-/** The directories alone. */
-export const examinePlaces = ({ spool, lock, log }: Config): readonly Discovery[] => [
+/** The directories that may come later. */
+export const examinePlaces = ({ spool, lock }: Config): readonly Discovery[] => [
   ...examineSpool(spool.maildir),
   ...examineDirectory("lock.directory", lock.directory),
-  ...examineDirectory("log.file", log.file === undefined ? undefined : dirname(log.file)),
 ];
 
 const examineAccounts = async (source: AccountsConfig): Promise<readonly Discovery[]> =>
@@ -66,7 +68,7 @@ const examineDirectory = (key: string, directory: string | undefined): readonly 
   if (directory === undefined) return [];
   try {
     if (!statSync(directory).isDirectory()) return [defect(key, `${directory} is no directory; name one`)];
-    accessSync(directory, constants.W_OK | constants.X_OK);
+    expectWritable(directory);
     return [];
   } catch (error) {
     return [
@@ -76,6 +78,29 @@ const examineDirectory = (key: string, directory: string | undefined): readonly 
       ),
     ];
   }
+};
+
+/** What opening it to append to it would say. */
+const examineLog = (file: string | undefined): readonly Discovery[] => {
+  if (file === undefined) return [];
+  try {
+    if (!existsSync(file)) expectWritable(dirname(file));
+    else if (statSync(file).isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+    else accessSync(file, constants.W_OK);
+    return [];
+  } catch (error) {
+    const what = existsSync(file) ? file : `${file} cannot be made: ${dirname(file)}`;
+    return [
+      fault(exitCodeOfLog(error), "log.file", `${what} cannot be written to (${errorCode(error)}); name another file`),
+    ];
+  }
+};
+
+const expectWritable = (directory: string): void => accessSync(directory, constants.W_OK | constants.X_OK);
+
+const examineUser = (config: Config): readonly Discovery[] => {
+  const error = privilegeProblem(config);
+  return error === undefined ? [] : [fault(EXIT.noPermission, error.key, `${error.what}; ${error.remedy}`)];
 };
 
 const NO_ACCOUNT = "holds no account; write a line NAME:{SCHEME}hash (postigo hash makes the second part)";

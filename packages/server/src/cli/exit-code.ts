@@ -40,3 +40,7 @@ export const exitCodeOfFile = (error: unknown): ExitCode => {
   if (code === "ENOENT" || code === "ENOTDIR") return EXIT.missingInput;
   return code === "EACCES" || code === "EPERM" ? EXIT.noPermission : EXIT.inputOutput;
 };
+
+/** The exit code that fits a log that cannot be opened. */
+export const exitCodeOfLog = (error: unknown): ExitCode =>
+  errorCode(error) === "EACCES" ? EXIT.noPermission : EXIT.cannotCreate;

@@ -9,6 +9,7 @@ import {
   type MaildirStore,
   type MessageTable,
   type StorageError,
+  singleRoot,
 } from "@postigo/storage";
 import type { StoredAccount } from "../auth/account-source.js";
 import type { Config } from "../config/config.js";
@@ -66,7 +67,10 @@ const tableOf = async (path: string): Promise<MessageTable> => {
 
 const store = (): MaildirStore => {
   const { kernel, window } = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
-  return createMaildirStore({ fs: readOnly(createFileSystem({ io: "sync" })), rule: createOctetRule(kernel, window) });
+  return createMaildirStore({
+    roots: singleRoot(readOnly(createFileSystem({ io: "sync" }))),
+    rule: createOctetRule(kernel, window),
+  });
 };
 
 const unavailable = (path: string, { code, cause }: StorageError): CommandError => {

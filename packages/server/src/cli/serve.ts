@@ -10,7 +10,7 @@ import { leaveWorkerPool, runWorkerPool, servesItself, workerCount } from "../li
 import { createEventLog, type OwnedEventLog } from "../log/create-event-log.js";
 import type { Discovery } from "./discovery.js";
 import { examine, examinePlaces } from "./examination.js";
-import { CommandError, EXIT, errorCode } from "./exit-code.js";
+import { CommandError, EXIT, exitCodeOfLog } from "./exit-code.js";
 import { type Found, findConfig } from "./find-config.js";
 import { flagsOf, type Parsed, textOf } from "./options.js";
 import { startFailure } from "./start-failure.js";
@@ -54,9 +54,8 @@ const openLog = ({ log }: Config): OwnedEventLog => {
   try {
     return createEventLog(log);
   } catch (error) {
-    const code = errorCode(error) === "EACCES" ? EXIT.noPermission : EXIT.cannotCreate;
     throw new CommandError(
-      code,
+      exitCodeOfLog(error),
       `log.file: ${error instanceof Error ? error.message : String(error)}; name another file`,
     );
   }

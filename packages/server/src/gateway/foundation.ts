@@ -1,7 +1,7 @@
 // What outlives a reload. Made once from the configuration a gateway starts with.
 
 import { createWireKernel } from "@postigo/protocol";
-import { createFileSystem, createMaildirStore, type DurableMaildirStore, isRemote } from "@postigo/storage";
+import { createMaildirStore, createStorageRoots, type DurableMaildirStore, type StorageRoots } from "@postigo/storage";
 import type { Account, Peer } from "../auth/authenticator.js";
 import { createHashQueue, type HashQueue } from "../auth/hash-queue.js";
 import { createThrottle, type Throttle } from "../auth/throttle.js";
@@ -12,7 +12,6 @@ import { createMaildropLock } from "../lock/create-maildrop-lock.js";
 import type { MaildropLock } from "../lock/maildrop-lock.js";
 import { createEventLog } from "../log/create-event-log.js";
 import type { EventLog } from "../log/event-log.js";
-import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import type { MemoryMaildropSource } from "../maildrop/maildrop-sources.js";
 import { createOctetRule } from "../maildrop/octet-rule.js";
 import { ConnectionLimits } from "../net/connection-limits.js";
@@ -47,16 +46,17 @@ export interface Foundation {
   readonly strangerKey: Uint8Array;
 }
 
-export async function buildFoundation(config: Config, overrides: GatewayOverrides): Promise<Foundation> {
+export function buildFoundation(config: Config, overrides: GatewayOverrides): Foundation {
   const clock = overrides.clock ?? systemClock;
   const { log, closeLog } = buildLog(config, overrides, clock);
   const stage = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
+  const roots = createStorageRoots({ io: config.spool.io, monotonic: () => clock.monotonic() });
   return {
     clock,
     log,
     closeLog,
     stage,
-    store: await buildStore(config, { stage, clock, log }),
+    store: buildStore({ roots, stage, clock, log }),
     lock: createMaildropLock({ ...config.lock, clock, onEvent: (event) => logLockEvent(log, event) }),
     limits: new ConnectionLimits(config.limits),
     hashing: createHashQueue(),
@@ -71,13 +71,11 @@ function buildLog(config: Config, { log }: GatewayOverrides, clock: Clock): Pick
   return { log: owned, closeLog: () => owned.close() };
 }
 
-type StoreParts = Pick<Foundation, "stage" | "clock" | "log">;
+type StoreParts = Pick<Foundation, "stage" | "clock" | "log"> & { readonly roots: StorageRoots };
 
-async function buildStore({ spool }: Config, { stage, clock, log }: StoreParts): Promise<DurableMaildirStore> {
-  const template = parseMaildirTemplate(spool.maildir);
-  const remote = template.type === "template" && (await isRemote(template.anchor));
+function buildStore({ roots, stage, clock, log }: StoreParts): DurableMaildirStore {
   return createMaildirStore({
-    fs: createFileSystem({ io: spool.io, remote, monotonic: () => clock.monotonic() }),
+    roots,
     rule: createOctetRule(stage.kernel, stage.window),
     now: () => clock.now(),
     onTrouble: ({ code, path, cause }) => log.event("storage-trouble", { code, path, error: String(cause) }),

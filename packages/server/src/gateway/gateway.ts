@@ -48,7 +48,7 @@ export class PostigoGateway implements Gateway {
   }
 
   async #start(): Promise<void> {
-    const foundation = await buildFoundation(this.#config, this.#overrides);
+    const foundation = buildFoundation(this.#config, this.#overrides);
     const running = new RunningGateway(this.#config, foundation, this.#overrides);
     try {
       await running.start();

@@ -21,12 +21,14 @@ export class PrivilegeError extends Error {
   /** EX_NOPERM of sysexits. */
   readonly exitCode = 77;
   readonly key: "user" | "group";
+  readonly what: string;
   readonly remedy: string;
 
   constructor(key: "user" | "group", what: string, remedy: string, cause?: unknown) {
     super(`${key}: ${what}; ${remedy}`, { cause });
     this.name = "PrivilegeError";
     this.key = key;
+    this.what = what;
     this.remedy = remedy;
   }
 }
@@ -55,6 +57,25 @@ export function dropPrivileges(target: PrivilegeTarget, system: PrivilegeSystem 
   change("user", target.user, () => system.setuid(uid));
   proveLoss(target.user, uid, system);
   return { type: "dropped", uid, gid: system.getegid() };
+}
+
+/** What `dropPrivileges` would throw, as far as that can be told without changing anything. */
+export function privilegeProblem(
+  target: PrivilegeTarget,
+  system: PrivilegeSystem = nodeSystem,
+): PrivilegeError | undefined {
+  const isRoot = system.geteuid() === 0;
+  try {
+    if (target.user === undefined) withoutUser(target, isRoot);
+    else {
+      const { uid } = resolveUser(target.user, target.group, system);
+      if (!isRoot) confirmUser(target.user, uid, system);
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof PrivilegeError) return error;
+    throw error;
+  }
 }
 
 interface ResolvedUser {

@@ -126,6 +126,18 @@ const DISCOVERIES: readonly {
     says: /\/empty: is empty, as if the spool were not mounted/,
   },
   {
+    name: "a user that this machine does not know",
+    code: 77,
+    change: ({ file, folder }) => writeFileSync(file, `${CONFIG(folder)}user: nobody-of-that-name\n`),
+    says: /user: there is no user "nobody-of-that-name"; create it/,
+  },
+  {
+    name: "a log that is a folder",
+    code: 73,
+    change: ({ file, folder }) => writeFileSync(file, `${CONFIG(folder)}log: { file: mail }\n`),
+    says: /log\.file: .*\/mail cannot be written to \(EISDIR\)/,
+  },
+  {
     name: "no spool",
     code: 78,
     change: ({ file, folder }) => writeFileSync(file, CONFIG(folder).replace("mail/%", "nomail/%")),
@@ -157,7 +169,7 @@ const DISCOVERIES: readonly {
   },
   {
     name: "a log in a folder that is not there",
-    code: 78,
+    code: 73,
     change: ({ file, folder }) => writeFileSync(file, `${CONFIG(folder)}log: { file: nolog/x }\n`),
     says: /log\.file: .*\/nolog cannot be written to/,
   },
@@ -178,6 +190,24 @@ for (const { name, code, change, says } of DISCOVERIES) {
     assert.equal(ended, code, err);
   });
 }
+
+for (const { name, code, change } of DISCOVERIES.filter(({ code }) => code === 77 || code === 73)) {
+  test(`serve ends with ${code} too for ${name}`, async (t) => {
+    const good = goodFolder(t);
+    change(good);
+    const { code: ended, err } = await postigo(["serve", "--config", good.file]);
+    assert.equal(ended, code, err);
+  });
+}
+
+test("of several faults check ends with the code of the first one, as serve does", async (t) => {
+  const { file, folder } = goodFolder(t);
+  writeFileSync(file, `${CONFIG(folder).replace("path: users", "path: nobody")}log: { file: nolog/x }\n`);
+  const codes = await Promise.all(
+    ["check", "serve"].map(async (word) => (await postigo([word, "--config", file])).code),
+  );
+  assert.deepEqual(codes, [66, 66]);
+});
 
 test("a certificate that is soon over is a warning", async (t) => {
   const { file } = goodFolder(t, "", 5);

@@ -2,8 +2,8 @@
 // snapshot through a temporary file and a rename. `kill -9` at any moment leaves the old file, the new one, or the old one with a
 // torn record, and loading knows each. Nothing is synced: what a power cut takes costs a second count.
 
+import type { MaildirSite } from "../maildir/maildir-site.js";
 import { errnoOf } from "../ports/errno.js";
-import type { FileSystem } from "../ports/file-system.js";
 import { StorageError } from "../storage-error.js";
 import type { KnownMaildrop } from "../table/known-maildrop.js";
 import { encodeRecord } from "./fact-log.js";
@@ -11,7 +11,6 @@ import { INDEX_NAME } from "./load-index.js";
 import { encodeSnapshot } from "./snapshot.js";
 
 export interface IndexKeeperDeps {
-  readonly fs: FileSystem;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onTrouble: (trouble: StorageError) => void;
@@ -28,8 +27,9 @@ export class IndexKeeper {
   }
 
   /** Never rejects; saves of one maildrop follow one another. */
-  save(root: string, known: KnownMaildrop): Promise<void> {
-    const saving = (this.#saving.get(root) ?? Promise.resolve()).then(() => this.#saveOrRest(root, known));
+  save(site: MaildirSite, known: KnownMaildrop): Promise<void> {
+    const { root } = site;
+    const saving = (this.#saving.get(root) ?? Promise.resolve()).then(() => this.#saveOrRest(site, known));
     this.#saving.set(root, saving);
     return saving.then(() => {
       if (this.#saving.get(root) === saving) this.#saving.delete(root);
@@ -41,46 +41,23 @@ export class IndexKeeper {
     while (this.#saving.size > 0) await Promise.all(this.#saving.values());
   }
 
-  async #saveOrRest(root: string, known: KnownMaildrop): Promise<void> {
+  async #saveOrRest(site: MaildirSite, known: KnownMaildrop): Promise<void> {
+    const { root } = site;
     if (this.#isResting(root)) return;
     try {
-      await this.#save(root, known);
+      await this.#save(site, known);
     } catch (cause) {
       this.#rest(root);
       this.#deps.onTrouble(new StorageError("INDEX_NOT_SAVED", `${root}/${INDEX_NAME}`, cause));
     }
   }
 
-  async #save(root: string, known: KnownMaildrop): Promise<void> {
+  async #save(site: MaildirSite, known: KnownMaildrop): Promise<void> {
     const unsaved = known.unsavedCount();
     if (unsaved === 0 || isNotWorthIt(known)) return;
     const { saved } = known;
     const isAppendable = saved?.isWhole && unsaved * FACT_GUESS + saved.log <= logLimit(saved.snapshot);
-    if (saved === undefined || !isAppendable || !(await this.#append(root, known))) await this.#replace(root, known);
-  }
-
-  /** Whether there was a file to append to. */
-  async #append(root: string, known: KnownMaildrop): Promise<boolean> {
-    const { saved } = known;
-    if (saved === undefined) return false;
-    const record = encodeRecord(known.unsaved());
-    try {
-      await this.#deps.fs.append(`${root}/${INDEX_NAME}`, record);
-    } catch (error) {
-      known.saved = { ...saved, isWhole: false };
-      if (errnoOf(error) === "ENOENT") return false;
-      throw error;
-    }
-    known.allSaved({ ...saved, log: saved.log + record.length });
-    return true;
-  }
-
-  async #replace(root: string, known: KnownMaildrop): Promise<void> {
-    const { fs } = this.#deps;
-    known.settle();
-    const snapshot = await encodeSnapshot(known.table, known.stamps, () => fs.yieldIfDue());
-    await fs.replaceFile(`${root}/${INDEX_NAME}`, snapshot, { durable: false });
-    known.allSaved({ snapshot: snapshot.length, log: 0, isWhole: true });
+    if (saved === undefined || !isAppendable || !(await append(site, known))) await replace(site, known);
   }
 
   #isResting(root: string): boolean {
@@ -94,6 +71,29 @@ export class IndexKeeper {
     if (this.#resting.size >= RESTING_MAX) this.#resting.clear();
     this.#resting.set(root, this.#deps.now() + REST_MS);
   }
+}
+
+/** Whether there was a file to append to. */
+async function append({ fs, root }: MaildirSite, known: KnownMaildrop): Promise<boolean> {
+  const { saved } = known;
+  if (saved === undefined) return false;
+  const record = encodeRecord(known.unsaved());
+  try {
+    await fs.append(`${root}/${INDEX_NAME}`, record);
+  } catch (error) {
+    known.saved = { ...saved, isWhole: false };
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+  known.allSaved({ ...saved, log: saved.log + record.length });
+  return true;
+}
+
+async function replace({ fs, root }: MaildirSite, known: KnownMaildrop): Promise<void> {
+  known.settle();
+  const snapshot = await encodeSnapshot(known.table, known.stamps, () => fs.yieldIfDue());
+  await fs.replaceFile(`${root}/${INDEX_NAME}`, snapshot, { durable: false });
+  known.allSaved({ snapshot: snapshot.length, log: 0, isWhole: true });
 }
 
 /** A small maildrop whose names told everything would gain a stat a message. */

@@ -42,9 +42,27 @@ async function expectNoLostLink(fs: FileSystem, root: string): Promise<void> {
   }
 }
 
+/**
+ * Throws if the maildrop is missing for want of a mount. A delivery agent makes all folders that miss with the first mail, so a folder on
+ * the way that is not there is a maildrop to come; one that is there and empty is what is left of a disk that is gone (ADR 0061).
+ */
 async function expectSpool(fs: FileSystem, root: string, anchor: string | undefined): Promise<"absent"> {
-  if (anchor !== undefined && (await orUnreadable(anchor, () => isFilledDirectory(fs, anchor)))) return "absent";
-  throw new StorageError("SPOOL_MISSING", anchor ?? root);
+  if (anchor === undefined) throw new StorageError("SPOOL_MISSING", root);
+  await expectFilled(fs, anchor);
+  const nearest = await nearestFolder(fs, parentOf(root), anchor);
+  if (nearest !== anchor) await expectFilled(fs, nearest);
+  return "absent";
+}
+
+async function expectFilled(fs: FileSystem, path: string): Promise<void> {
+  if (!(await orUnreadable(path, () => isFilledDirectory(fs, path)))) throw new StorageError("SPOOL_MISSING", path);
+}
+
+/** The deepest folder on the way from `anchor` that exists. */
+async function nearestFolder(fs: FileSystem, path: string, anchor: string): Promise<string> {
+  if (path.length <= anchor.length) return anchor;
+  const status = await orUnreadable(path, () => fs.stat(path));
+  return status === undefined ? nearestFolder(fs, parentOf(path), anchor) : path;
 }
 
 async function isFilledDirectory(fs: FileSystem, path: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import { StorageError } from "../storage-error.js";
 import type { MaildropParts } from "./maildrop-parts.js";
 import { markRetrieved } from "./mark-retrieved.js";
 import { openMessage } from "./open-message.js";
+import { removeCopies } from "./remove-copies.js";
 import { removeMessages } from "./remove-messages.js";
 import { SessionView } from "./session-view.js";
 
@@ -39,10 +40,20 @@ class StoredMaildrop implements Maildrop {
   }
 
   async remove(positions: readonly number[], mayGoOn = always): Promise<RemovalReport> {
-    const report = await removeMessages(this.#view, positions, mayGoOn);
+    const report = await this.#remove(positions, mayGoOn);
     this.#parts.forget(report.removed.map(({ position }) => position));
     await this.#subtractUsage(report);
     return report;
+  }
+
+  async #remove(positions: readonly number[], mayGoOn: () => boolean): Promise<RemovalReport> {
+    if (!this.#parts.copies?.size) return removeMessages(this.#view, positions, mayGoOn);
+    const copies = await removeCopies(this.#view, positions, mayGoOn);
+    const messages = await removeMessages(this.#view, copies.positions, mayGoOn);
+    return {
+      removed: [...copies.removed, ...messages.removed],
+      failed: [...copies.failed, ...messages.failed],
+    };
   }
 
   markRetrieved(positions: readonly number[]): Promise<void> {

@@ -8,6 +8,8 @@ import type { Measured } from "./octet-count.js";
 
 export interface MaildropParts {
   readonly table: MessageTable;
+  /** Paths of all files of a unique name that several bear. */
+  readonly copies?: ReadonlyMap<string, readonly string[]>;
   /** The folder that holds new/ and cur/, as octets. */
   readonly root: string;
   readonly fs: FileSystem;

@@ -11,13 +11,11 @@ export interface Measured {
 }
 
 export class OctetCounter {
-  readonly #fs: FileSystem;
   readonly #rule: OctetRule;
   /** Targets for reads that are not done when the call returns; each belongs to one reader until it comes back. */
   readonly #spare: Uint8Array[] = [];
 
-  constructor(fs: FileSystem, rule: OctetRule) {
-    this.#fs = fs;
+  constructor(rule: OctetRule) {
     this.#rule = rule;
   }
 
@@ -25,11 +23,11 @@ export class OctetCounter {
    * Measures the file at `path`. Throws or rejects with what the file system says. Most messages end within the window: for
    * them it is one call.
    */
-  measure(path: string): Eventually<Measured> {
-    if (!this.#fs.isSync) return this.#measureWhole(path);
+  measure(fs: FileSystem, path: string): Eventually<Measured> {
+    if (!fs.isSync) return this.#measureWhole(fs, path);
     const { window } = this.#rule;
-    const length = this.#fs.readAtOnce(path, window);
-    return length < window.length ? this.#measuredAtOnce(length) : this.#measureWhole(path);
+    const length = fs.readAtOnce(path, window);
+    return length < window.length ? this.#measuredAtOnce(length) : this.#measureWhole(fs, path);
   }
 
   /** The window is everybody's, so nothing may happen between reading and counting. */
@@ -40,39 +38,41 @@ export class OctetCounter {
     return { octets: fileOctets + added, fileOctets };
   }
 
-  #measureWhole(path: string): Eventually<Measured> {
-    const fd = this.#fs.openRead(path);
-    return fd instanceof Promise ? fd.then((opened) => this.#measureAndClose(opened)) : this.#measureAndClose(fd);
+  #measureWhole(fs: FileSystem, path: string): Eventually<Measured> {
+    const fd = fs.openRead(path);
+    return fd instanceof Promise
+      ? fd.then((opened) => this.#measureAndClose(fs, opened))
+      : this.#measureAndClose(fs, fd);
   }
 
   /** The canonical octets of an open file from its first octet on, wherever its read position stands. */
-  count(fd: number): Eventually<number> {
-    const measured = this.#measureOpen(fd);
+  count(fs: FileSystem, fd: number): Eventually<number> {
+    const measured = this.#measureOpen(fs, fd);
     return measured instanceof Promise ? measured.then(({ octets }) => octets) : measured.octets;
   }
 
-  #measureAndClose(fd: number): Eventually<Measured> {
+  #measureAndClose(fs: FileSystem, fd: number): Eventually<Measured> {
     let measured: Eventually<Measured> | undefined;
     try {
-      measured = this.#measureOpen(fd);
+      measured = this.#measureOpen(fs, fd);
     } finally {
-      if (!(measured instanceof Promise)) this.#fs.close(fd);
+      if (!(measured instanceof Promise)) fs.close(fd);
     }
-    return measured instanceof Promise ? measured.finally(() => this.#fs.close(fd)) : measured;
+    return measured instanceof Promise ? measured.finally(() => fs.close(fd)) : measured;
   }
 
-  #measureOpen(fd: number): Eventually<Measured> {
+  #measureOpen(fs: FileSystem, fd: number): Eventually<Measured> {
     const tally = new Tally(this.#rule);
     // Most messages end within the window: open, read, close and nothing else.
-    return this.#fs.isSync && this.#takeNow(fd, tally) ? tally.total() : this.#measureRest(fd, tally);
+    return fs.isSync && this.#takeNow(fs, fd, tally) ? tally.total() : this.#measureRest(fs, fd, tally);
   }
 
-  async #measureRest(fd: number, tally: Tally): Promise<Measured> {
+  async #measureRest(fs: FileSystem, fd: number, tally: Tally): Promise<Measured> {
     const target = this.#spare.pop() ?? new Uint8Array(ASYNC_CHUNK);
     try {
       for (;;) {
-        await this.#fs.yieldIfDue();
-        const isEnd = this.#fs.isSync ? this.#takeNow(fd, tally) : await this.#takeLater(fd, tally, target);
+        await fs.yieldIfDue();
+        const isEnd = fs.isSync ? this.#takeNow(fs, fd, tally) : await takeLater(fs, { fd, tally, target });
         if (isEnd) return tally.total();
       }
     } finally {
@@ -81,19 +81,25 @@ export class OctetCounter {
   }
 
   /** Whether that was the end of the file. The window is everybody's, so nothing may happen between reading and counting. */
-  #takeNow(fd: number, tally: Tally): boolean {
+  #takeNow(fs: FileSystem, fd: number, tally: Tally): boolean {
     const { window } = this.#rule;
-    const length = this.#fs.read(fd, window, tally.fileOctets);
+    const length = fs.read(fd, window, tally.fileOctets);
     if (length instanceof Promise) throw new TypeError("a file system that is synchronous has answered later");
     tally.add(window, length);
     return length < window.length;
   }
+}
 
-  async #takeLater(fd: number, tally: Tally, target: Uint8Array): Promise<boolean> {
-    const length = await this.#fs.read(fd, target, tally.fileOctets);
-    tally.add(target, length);
-    return length === 0;
-  }
+interface LaterRead {
+  readonly fd: number;
+  readonly tally: Tally;
+  readonly target: Uint8Array;
+}
+
+async function takeLater(fs: FileSystem, { fd, tally, target }: LaterRead): Promise<boolean> {
+  const length = await fs.read(fd, target, tally.fileOctets);
+  tally.add(target, length);
+  return length === 0;
 }
 
 class Tally {

@@ -39,6 +39,20 @@ export interface FileSystem {
   yieldIfDue(): Promise<void> | undefined;
 }
 
+/** The files of one file system, which are quick or slow together. */
+export interface StorageRoot extends FileSystem {
+  /** A call that is no method here: `now`, timed like the others, while the root is quick; else `later`, one trip to the thread pool. */
+  call<T>(now: () => T, later: () => Promise<T>): Eventually<T>;
+}
+
+/** Knows which storage root a path lies on. */
+export interface StorageRoots<Root extends FileSystem = FileSystem> {
+  /** Of a maildrop, which need not exist yet. A path not asked for before is looked up through the thread pool: nothing blocks. */
+  of(maildrop: string): Eventually<Root>;
+  /** Its folders say which device they are on: if that is not the one that was found, something has been mounted meanwhile. */
+  seen(maildrop: string, device: bigint): void;
+}
+
 export type FileKind = "file" | "directory" | "symlink" | "other";
 
 export interface FileStatus {

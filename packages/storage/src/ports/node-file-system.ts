@@ -1,16 +1,18 @@
-// FileSystem over node:fs: blocking calls while they are quick, the thread pool otherwise (ADR 0015). Every blocking call is
-// timed; there is no closure and no promise on that way.
+// FileSystem over node:fs, of one storage root: blocking calls while they are quick, the thread pool otherwise (ADR 0015). Every
+// blocking call is timed; there is no closure and no promise on that way.
 
 import * as fs from "node:fs";
 import type { Eventually } from "../eventually.js";
 import { fileStatusOf } from "./file-status.js";
-import type { FileStatus, FileSystem, Listing, ReplaceOptions } from "./file-system.js";
-import * as later from "./node-later.js";
-import { listLater, listNow } from "./node-listing.js";
+import type { FileStatus, FileSystem, Listing, ReplaceOptions, StorageRoot } from "./file-system.js";
+import { boundedSize, demandWhole, Later } from "./node-later.js";
+import { type CallWays, listLater, listNow } from "./node-listing.js";
 import { nativePath } from "./octet-path.js";
 import { type IoMode, type Monotonic, Pace } from "./pace.js";
+import { PoolShares } from "./pool-shares.js";
 import { createProcessorWait } from "./processor-wait.js";
 import { replaceFile } from "./replace-file.js";
+import { RootPool } from "./root-pool.js";
 import { TurnBudget } from "./turn-budget.js";
 
 export interface FileSystemOptions {
@@ -22,20 +24,23 @@ export interface FileSystemOptions {
   readonly monotonic?: Monotonic;
 }
 
-/** One for each storage root: what it learns about the speed of the calls holds for that root. */
+/** For files that all lie on one storage root: what it learns about the speed of the calls holds for that root. */
 export function createFileSystem({ io, remote = false, monotonic = processClock }: FileSystemOptions): FileSystem {
-  return new NodeFileSystem(
-    new Pace({ io, remote, monotonic, processorWait: createProcessorWait() }),
-    new TurnBudget(monotonic),
-  );
+  const pace = new Pace({ io, remote, monotonic, processorWait: createProcessorWait() });
+  const pool = new RootPool({ lane: new PoolShares().lane(), pace, monotonic });
+  return new NodeFileSystem({ pace, pool }, new TurnBudget(monotonic));
 }
 
-class NodeFileSystem implements FileSystem {
+export class NodeFileSystem implements StorageRoot {
+  readonly #ways: CallWays;
   readonly #pace: Pace;
+  readonly #later: Later;
   readonly #turn: TurnBudget;
 
-  constructor(pace: Pace, turn: TurnBudget) {
-    this.#pace = pace;
+  constructor(ways: CallWays, turn: TurnBudget) {
+    this.#ways = ways;
+    this.#pace = ways.pace;
+    this.#later = new Later(ways.pool);
     this.#turn = turn;
   }
 
@@ -44,7 +49,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   openRead(path: string): Eventually<number> {
-    if (!this.#pace.mayBlock) return later.open(nativePath(path), READ_FLAGS);
+    if (!this.#pace.mayBlock) return this.#later.open(nativePath(path), READ_FLAGS);
     const began = this.#pace.begin();
     try {
       return fs.openSync(nativePath(path), READ_FLAGS);
@@ -54,7 +59,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   read(fd: number, target: Uint8Array, position: number | null): Eventually<number> {
-    if (!this.#pace.mayBlock) return later.read(fd, target, position);
+    if (!this.#pace.mayBlock) return this.#later.read(fd, target, position);
     const began = this.#pace.begin();
     try {
       return fs.readSync(fd, target, 0, target.length, position);
@@ -79,7 +84,7 @@ class NodeFileSystem implements FileSystem {
 
   close(fd: number): void {
     if (!this.#pace.mayBlock) {
-      later.close(fd);
+      this.#later.close(fd);
       return;
     }
     const began = this.#pace.begin();
@@ -88,7 +93,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   fstat(fd: number): Eventually<FileStatus> {
-    if (!this.#pace.mayBlock) return later.fstat(fd);
+    if (!this.#pace.mayBlock) return this.#later.fstat(fd);
     const began = this.#pace.begin();
     try {
       return fileStatusOf(fs.fstatSync(fd, EXACT));
@@ -98,7 +103,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   lstat(path: string): Eventually<FileStatus | undefined> {
-    if (!this.#pace.mayBlock) return later.lstat(nativePath(path));
+    if (!this.#pace.mayBlock) return this.#later.lstat(nativePath(path));
     const began = this.#pace.begin();
     try {
       const stats = fs.lstatSync(nativePath(path), EXACT_OR_NOTHING);
@@ -109,7 +114,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   sizeOf(path: string): Eventually<number | undefined> {
-    if (!this.#pace.mayBlock) return later.sizeOf(nativePath(path));
+    if (!this.#pace.mayBlock) return this.#later.sizeOf(nativePath(path));
     const began = this.#pace.begin();
     try {
       const stats = fs.lstatSync(nativePath(path), OR_NOTHING);
@@ -120,7 +125,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   stat(path: string): Eventually<FileStatus | undefined> {
-    if (!this.#pace.mayBlock) return later.stat(nativePath(path));
+    if (!this.#pace.mayBlock) return this.#later.stat(nativePath(path));
     const began = this.#pace.begin();
     try {
       const stats = fs.statSync(nativePath(path), EXACT_OR_NOTHING);
@@ -131,17 +136,17 @@ class NodeFileSystem implements FileSystem {
   }
 
   list(path: string): Eventually<Listing> {
-    if (!this.#pace.mayBlock) return listLater(path, this.#pace);
+    if (!this.#pace.mayBlock) return listLater(path, this.#ways);
     const began = this.#pace.begin();
     try {
-      return listNow(path, this.#pace);
+      return listNow(path, this.#ways);
     } finally {
       this.#pace.end(began);
     }
   }
 
   unlink(path: string): Eventually<void> {
-    if (!this.#pace.mayBlock) return later.unlink(nativePath(path));
+    if (!this.#pace.mayBlock) return this.#later.unlink(nativePath(path));
     const began = this.#pace.begin();
     try {
       fs.unlinkSync(nativePath(path));
@@ -151,7 +156,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   rename(from: string, to: string): Eventually<void> {
-    if (!this.#pace.mayBlock) return later.rename(nativePath(from), nativePath(to));
+    if (!this.#pace.mayBlock) return this.#later.rename(nativePath(from), nativePath(to));
     const began = this.#pace.begin();
     try {
       fs.renameSync(nativePath(from), nativePath(to));
@@ -161,7 +166,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   mkdir(path: string): Eventually<void> {
-    if (!this.#pace.mayBlock) return later.mkdir(nativePath(path), FOLDER_MODE);
+    if (!this.#pace.mayBlock) return this.#later.mkdir(nativePath(path), FOLDER_MODE);
     const began = this.#pace.begin();
     try {
       fs.mkdirSync(nativePath(path), FOLDER_MODE);
@@ -171,7 +176,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   readFile(path: string, limit: number): Eventually<Uint8Array> {
-    if (!this.#pace.mayBlock) return later.readFile(nativePath(path), READ_FLAGS, limit);
+    if (!this.#pace.mayBlock) return this.#later.readFile(nativePath(path), READ_FLAGS, limit);
     const began = this.#pace.begin();
     try {
       return readFileNow(path, limit);
@@ -181,7 +186,7 @@ class NodeFileSystem implements FileSystem {
   }
 
   append(path: string, octets: Uint8Array): Eventually<void> {
-    if (!this.#pace.mayBlock) return later.append(nativePath(path), APPEND_FLAGS, octets);
+    if (!this.#pace.mayBlock) return this.#later.append(nativePath(path), APPEND_FLAGS, octets);
     const began = this.#pace.begin();
     try {
       appendNow(path, octets);
@@ -191,7 +196,17 @@ class NodeFileSystem implements FileSystem {
   }
 
   replaceFile(path: string, octets: Uint8Array, options: ReplaceOptions): Promise<void> {
-    return replaceFile(path, octets, options);
+    return replaceFile(this.#later, { path, octets, ...options });
+  }
+
+  call<T>(now: () => T, later: () => Promise<T>): Eventually<T> {
+    if (!this.#pace.mayBlock) return this.#ways.pool.run(later);
+    const began = this.#pace.begin();
+    try {
+      return now();
+    } finally {
+      this.#pace.end(began);
+    }
   }
 
   yieldIfDue(): Promise<void> | undefined {
@@ -210,7 +225,7 @@ function closeNow(fd: number): void {
 function readFileNow(path: string, limit: number): Uint8Array {
   const fd = fs.openSync(nativePath(path), READ_FLAGS);
   try {
-    const octets = new Uint8Array(later.boundedSize(fileStatusOf(fs.fstatSync(fd, EXACT)), nativePath(path), limit));
+    const octets = new Uint8Array(boundedSize(fileStatusOf(fs.fstatSync(fd, EXACT)), nativePath(path), limit));
     let filled = 0;
     for (let got = -1; got !== 0 && filled < octets.length; filled += got) {
       got = fs.readSync(fd, octets, filled, octets.length - filled, null);
@@ -224,13 +239,13 @@ function readFileNow(path: string, limit: number): Uint8Array {
 function appendNow(path: string, octets: Uint8Array): void {
   const fd = fs.openSync(nativePath(path), APPEND_FLAGS);
   try {
-    later.demandWhole(fs.writeSync(fd, octets), octets, nativePath(path));
+    demandWhole(fs.writeSync(fd, octets), octets, nativePath(path));
   } finally {
     fs.closeSync(fd);
   }
 }
 
-const processClock: Monotonic = () => performance.now();
+export const processClock: Monotonic = () => performance.now();
 const EXACT = { bigint: true } as const;
 const OR_NOTHING = { throwIfNoEntry: false } as const;
 const EXACT_OR_NOTHING = { bigint: true, throwIfNoEntry: false } as const;

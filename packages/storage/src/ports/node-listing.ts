@@ -7,39 +7,44 @@ import { promisify } from "node:util";
 import type { Eventually } from "../eventually.js";
 import type { DirectoryEntry, Listing } from "./file-system.js";
 import type { Pace } from "./pace.js";
+import type { RootPool } from "./root-pool.js";
 
-export function listNow(path: string, pace: Pace): Listing {
-  const folder = folderPath(path);
-  return new NodeListing(folder, opendirSync(folder, OPTIONS), pace);
+/** The two ways of a call to one storage root. */
+export interface CallWays {
+  readonly pace: Pace;
+  readonly pool: RootPool;
 }
 
-export function listLater(path: string, pace: Pace): Promise<Listing> {
+export function listNow(path: string, ways: CallWays): Listing {
   const folder = folderPath(path);
-  return new Promise((resolve, reject) => {
-    opendir(folder, OPTIONS, (error, dir) => (error ? reject(error) : resolve(new NodeListing(folder, dir, pace))));
-  });
+  return new NodeListing(folder, opendirSync(folder, OPTIONS), ways);
+}
+
+export async function listLater(path: string, ways: CallWays): Promise<Listing> {
+  const folder = folderPath(path);
+  return new NodeListing(folder, await ways.pool.run(() => opendirLater(folder, OPTIONS)), ways);
 }
 
 /** What is used of node's Dir. */
-type OpenFolder = Pick<Dir, "readSync" | "read" | "close">;
+type OpenFolder = Pick<Dir, "readSync" | "read" | "close" | "closeSync">;
 
 export class NodeListing implements Listing {
   readonly #folder: string;
   readonly #dir: OpenFolder;
-  readonly #pace: Pace;
+  readonly #ways: CallWays;
   #isOpen = true;
   /** Names still to come when the folder had to be listed without kinds. */
   #names: string[] = [];
 
-  constructor(folder: string, dir: OpenFolder, pace: Pace) {
+  constructor(folder: string, dir: OpenFolder, ways: CallWays) {
     this.#folder = folder;
     this.#dir = dir;
-    this.#pace = pace;
+    this.#ways = ways;
   }
 
   next(): Eventually<readonly DirectoryEntry[]> {
     if (!this.#isOpen) return this.#nextNames();
-    return this.#pace.mayBlock ? this.#nextNow() : this.#nextLater();
+    return this.#ways.pace.mayBlock ? this.#nextNow() : this.#nextLater();
   }
 
   close(): void {
@@ -48,7 +53,7 @@ export class NodeListing implements Listing {
   }
 
   #nextNow(): readonly DirectoryEntry[] {
-    const began = this.#pace.begin();
+    const began = this.#ways.pace.begin();
     try {
       const slice: DirectoryEntry[] = [];
       while (slice.length < SLICE) {
@@ -62,24 +67,29 @@ export class NodeListing implements Listing {
       this.#names = readdirSync(this.#folder, "latin1");
       return this.#nextNames();
     } finally {
-      this.#pace.end(began);
+      this.#ways.pace.end(began);
     }
   }
 
   async #nextLater(): Promise<readonly DirectoryEntry[]> {
     try {
-      const slice: DirectoryEntry[] = [];
-      while (slice.length < SLICE) {
-        const entry = await this.#dir.read();
-        if (entry === null) break;
-        slice.push(entryOf(entry));
-      }
-      return this.#handOut(slice);
+      return this.#handOut(await this.#ways.pool.run(() => this.#sliceLater()));
     } catch (error) {
       this.#beginAgain(error);
-      this.#names = await readdirLater(this.#folder, "latin1");
+      this.#names = await this.#ways.pool.run(() => readdirLater(this.#folder, "latin1"));
       return this.#nextNames();
     }
+  }
+
+  /** A trip to the pool or two: the names come from the system in as large a piece. */
+  async #sliceLater(): Promise<readonly DirectoryEntry[]> {
+    const slice: DirectoryEntry[] = [];
+    while (slice.length < SLICE) {
+      const entry = await this.#dir.read();
+      if (entry === null) break;
+      slice.push(entryOf(entry));
+    }
+    return slice;
   }
 
   #handOut(slice: readonly DirectoryEntry[]): readonly DirectoryEntry[] {
@@ -103,7 +113,9 @@ export class NodeListing implements Listing {
   #closeFolder(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#dir.close(() => undefined);
+    const { pace, pool } = this.#ways;
+    if (pace.mayBlock) this.#dir.closeSync();
+    else void pool.runUnjudged(() => closeLater(this.#dir));
   }
 }
 
@@ -126,6 +138,11 @@ function folderPath(path: string): string {
   return Buffer.from(path, "latin1").toString("utf8");
 }
 
+function closeLater(dir: OpenFolder): Promise<void> {
+  return new Promise((resolve) => dir.close(() => resolve()));
+}
+
+const opendirLater: (path: string, options: OpenDirOptions) => Promise<Dir> = promisify(opendir);
 const readdirLater = promisify(readdir);
 const SLICE = 1024;
 /** Names come as latin-1: the declared encodings are those of text, `latin1` among them. */

@@ -13,32 +13,48 @@ export interface PaceOptions {
   readonly remote: boolean;
   readonly monotonic: Monotonic;
   readonly processorWait: ProcessorWait;
+  /** Quick calls through the pool before a root in doubt may block: at its beginning, and after it was slow. The default is 0. */
+  readonly proof?: number;
 }
 
 export class Pace {
   readonly #fixed: boolean | undefined;
   readonly #monotonic: Monotonic;
   readonly #processorWait: ProcessorWait;
+  readonly #proof: number;
+  /** Quick calls that are still wanted. */
+  #wanted: number;
   /** What `#processorWait` told at `#waitedAt`, some time before a call that may turn out slow. */
   #waited = 0;
   #waitedAt = Number.NEGATIVE_INFINITY;
+  /** When a call through the pool was judged last. */
+  #signAt = 0;
   /** Moment from which blocking may be tried again; 0 while it is allowed. */
   #blockAgainAt = 0;
   #sluggishSince = 0;
   #sluggishCalls = 0;
 
-  constructor({ io, remote, monotonic, processorWait }: PaceOptions) {
+  constructor({ io, remote, monotonic, processorWait, proof = 0 }: PaceOptions) {
     this.#fixed = io === "auto" ? (remote ? false : undefined) : io === "sync";
     this.#monotonic = monotonic;
     this.#processorWait = processorWait;
+    this.#proof = proof;
+    this.#wanted = proof;
   }
 
   get mayBlock(): boolean {
     if (this.#fixed !== undefined) return this.#fixed;
+    if (this.#wanted > 0) return false;
     if (this.#blockAgainAt === 0) return true;
     if (this.#monotonic() < this.#blockAgainAt) return false;
     this.#blockAgainAt = 0;
     return true;
+  }
+
+  /** Whether a call through the pool should be timed: all until the root is proven quick, then one a second while it rests. */
+  get wantsSign(): boolean {
+    if (this.#fixed !== undefined || this.mayBlock) return false;
+    return this.#wanted > 0 || this.#monotonic() - this.#signAt >= SIGN_MS;
   }
 
   begin(): number {
@@ -53,7 +69,20 @@ export class Pace {
     if (now - began < SLUGGISH_MS) return;
     const took = now - began - this.#sample(now);
     if (took < SLUGGISH_MS) return;
-    if (took >= SLOW_MS || this.#isOneTooMany(now)) this.#blockAgainAt = now + REST_MS;
+    if (took >= SLOW_MS || this.#isOneTooMany(now)) this.#rest(now);
+  }
+
+  /** Takes note of a call that went through the pool, longer by `took` milliseconds than one to no disk at all. */
+  pooled(took: number): void {
+    this.#signAt = this.#monotonic();
+    if (took >= SLOW_MS) this.#rest(this.#signAt);
+    else if (took >= SLUGGISH_MS) this.#wanted = this.#proof;
+    else if (this.#wanted > 0) this.#wanted -= 1;
+  }
+
+  #rest(now: number): void {
+    this.#blockAgainAt = now + REST_MS;
+    this.#wanted = this.#proof;
   }
 
   /**
@@ -86,5 +115,7 @@ const SLOW_MS = 20;
 const SLUGGISH_MS = 5;
 const SLUGGISH_LIMIT = 3;
 const SLUGGISH_SPAN_MS = 1_000;
+/** How often a root that rests is asked whether it is slow still. */
+const SIGN_MS = 1_000;
 /** How long the root is spared blocking calls. */
 const REST_MS = 60_000;

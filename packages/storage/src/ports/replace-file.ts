@@ -4,24 +4,29 @@
 import { constants } from "node:fs";
 import { errnoOf } from "./errno.js";
 import type { ReplaceOptions } from "./file-system.js";
-import * as later from "./node-later.js";
+import type { Later } from "./node-later.js";
 import { nativePath } from "./octet-path.js";
 
-export async function replaceFile(path: string, octets: Uint8Array, { durable }: ReplaceOptions): Promise<void> {
+export interface Replacement extends ReplaceOptions {
+  readonly path: string;
+  readonly octets: Uint8Array;
+}
+
+export async function replaceFile(later: Later, { path, octets, durable }: Replacement): Promise<void> {
   // The lock of the maildrop leaves one writer; the pid keeps one that lost its lock on another host out of our file.
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeNewFile(temporary, octets, durable);
+    await writeNewFile(later, { path: temporary, octets, durable });
     await later.rename(nativePath(temporary), nativePath(path));
   } catch (error) {
     await later.unlink(nativePath(temporary)).catch(() => undefined);
     throw error;
   }
-  if (durable) await syncFolder(path.slice(0, path.lastIndexOf("/") + 1) || ".");
+  if (durable) await syncFolder(later, path.slice(0, path.lastIndexOf("/") + 1) || ".");
 }
 
-async function writeNewFile(path: string, octets: Uint8Array, durable: boolean): Promise<void> {
-  const fd = await createFile(path);
+async function writeNewFile(later: Later, { path, octets, durable }: Replacement): Promise<void> {
+  const fd = await createFile(later, path);
   try {
     for (let written = 0; written < octets.length; ) written += await later.write(fd, octets.subarray(written));
     if (durable) await later.fsync(fd);
@@ -30,7 +35,7 @@ async function writeNewFile(path: string, octets: Uint8Array, durable: boolean):
   }
 }
 
-async function createFile(path: string): Promise<number> {
+async function createFile(later: Later, path: string): Promise<number> {
   try {
     return await later.open(nativePath(path), NEW_FILE_FLAGS, FILE_MODE);
   } catch (error) {
@@ -41,7 +46,7 @@ async function createFile(path: string): Promise<number> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+async function syncFolder(later: Later, path: string): Promise<void> {
   const fd = await later.open(nativePath(path), constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await later.fsync(fd);

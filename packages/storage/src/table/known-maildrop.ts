@@ -16,10 +16,13 @@ export interface Knowledge {
   /** Messages among them that had to be read. */
   readonly counted: number;
   readonly saved: SavedIndex | undefined;
+  /** Paths of all files of a unique name that several bear: then the listing is made anew each time. */
+  readonly copies: ReadonlyMap<string, readonly string[]>;
 }
 
 export class KnownMaildrop implements Remembered {
   saved: SavedIndex | undefined;
+  readonly copies: ReadonlyMap<string, readonly string[]>;
   #table: MessageColumns;
   #stamps: Stamps | undefined;
   readonly #learnt: Uint8Array;
@@ -29,12 +32,13 @@ export class KnownMaildrop implements Remembered {
   /** Counted when it is asked for: most sessions change nothing, and must not look at every message to find that out. */
   #unsavedCount: number | undefined;
 
-  constructor({ table, stamps, learnt, counted, saved }: Knowledge) {
+  constructor({ table, stamps, learnt, counted, saved, copies }: Knowledge) {
     this.#table = table;
     this.#stamps = stamps;
     this.#learnt = learnt;
     this.#counted = counted;
     this.saved = saved;
+    this.copies = copies;
   }
 
   /** Of the last listing, as it was then: openings share it, so it never changes. */

@@ -29,7 +29,13 @@ export async function listMaildrop(task: ListingTask): Promise<Omit<Knowledge, "
   const keys = { names: draft.scan.names, times: draft.times };
   const order = await inDeliveryOrder(draft.rows, keys, breathe);
   const table = await draft.toTable(order, breathe);
-  return { table, stamps: draft.isMeasured() ? stamps : undefined, learnt: draft.learntIn(order), counted };
+  return {
+    table,
+    stamps: draft.isMeasured() ? stamps : undefined,
+    learnt: draft.learntIn(order),
+    counted,
+    copies: draft.scan.copies,
+  };
 }
 
 interface CalmListing {

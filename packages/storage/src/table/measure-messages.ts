@@ -108,7 +108,7 @@ class Measuring implements MeasuringReport {
   }
 
   #count(row: number, path: string): Promise<void> | undefined {
-    const measured = this.#task.counter.measure(path);
+    const measured = this.#task.counter.measure(this.#task.fs, path);
     return measured instanceof Promise
       ? measured.then((found) => this.#counted(row, found))
       : this.#counted(row, measured);

@@ -4,14 +4,16 @@ import assert from "node:assert/strict";
 import { createMaildirStore, type MaildirStoreDeps } from "#storage/create-maildir-store";
 import type { OpenOptions } from "#storage/maildir-store";
 import type { Maildrop } from "#storage/maildrop";
+import type { FileSystem } from "#storage/ports/file-system";
 import { createFileSystem } from "#storage/ports/node-file-system";
+import { singleRoot } from "#storage/ports/storage-roots";
 import { plainRule } from "./plain-rule.js";
 
 export const disk = createFileSystem({ io: "sync" });
 
 /** A store that knows nothing yet, like one of a new process. */
-export function freshStore(deps: Partial<MaildirStoreDeps> = {}) {
-  return createMaildirStore({ fs: disk, rule: plainRule(), ...deps });
+export function freshStore({ fs = disk, ...deps }: Partial<MaildirStoreDeps> & { readonly fs?: FileSystem } = {}) {
+  return createMaildirStore({ roots: singleRoot(fs), rule: plainRule(), ...deps });
 }
 
 export type Store = ReturnType<typeof freshStore>;

@@ -12,6 +12,7 @@ function known(messages: number): KnownMaildrop {
     learnt: new Uint8Array(messages),
     counted: 0,
     saved: undefined,
+    copies: new Map(),
   });
 }
 
