@@ -14,5 +14,6 @@ export type {
 export type { OctetRule } from "./octet-rule.js";
 export type { FileSystem, StorageRoot, StorageRoots } from "./ports/file-system.js";
 export { createFileSystem, type FileSystemOptions } from "./ports/node-file-system.js";
+export { octetPath } from "./ports/octet-path.js";
 export { createStorageRoots, type StorageRootsOptions, singleRoot } from "./ports/storage-roots.js";
 export { StorageError, type StorageErrorCode } from "./storage-error.js";

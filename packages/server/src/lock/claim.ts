@@ -4,25 +4,26 @@
 // taken for a claim on the next, and need never be removed by anybody but its maker, or whoever has the claim on a maker who died.
 
 import { createHash } from "node:crypto";
-import { errorCode, type LockIo, unlinkIfThere } from "./lock-io.js";
-import { type FoundOwner, fileStamp, isUnchanged, readOwner } from "./owner-facts.js";
+import type { LockDisk } from "./lock-disk.js";
+import { errorCode } from "./lock-io.js";
+import { type FoundOwner, isUnchanged } from "./owner-facts.js";
 import type { OwnerFile } from "./owner-file.js";
 
 export interface ClaimParts {
-  readonly io: LockIo;
+  readonly disk: LockDisk;
   /** Creates an owner file at a path; undefined: something stands there. */
-  readonly create: (path: string) => OwnerFile | undefined;
+  readonly create: (path: string) => Promise<OwnerFile | undefined>;
   readonly isDead: (found: FoundOwner) => boolean;
 }
 
-/** undefined: a living process has the claim. Throws what the disk says. */
-export function claim(parts: ClaimParts, mark: string, dead: FoundOwner): Claim | undefined {
+/** undefined: a living process has the claim. Rejects with what the disk says. */
+export async function claim(parts: ClaimParts, mark: string, dead: FoundOwner): Promise<Claim | undefined> {
   const spent: string[] = [];
   for (let owner = dead; spent.length < GENERATIONS; ) {
     const path = claimPath(mark, owner);
-    const file = parts.create(path);
-    if (file !== undefined) return new Claim(parts.io, { mark, dead, path, file, spent });
-    const found = readOwner(parts.io, path);
+    const file = await parts.create(path);
+    if (file !== undefined) return new Claim(parts.disk, { mark, dead, path, file, spent });
+    const found = await parts.disk.readOwner(path);
     if (found === undefined || !parts.isDead(found)) return undefined;
     spent.push(path);
     owner = found;
@@ -46,42 +47,49 @@ interface ClaimFacts {
 }
 
 export class Claim {
-  readonly #io: LockIo;
+  readonly #disk: LockDisk;
   readonly #facts: ClaimFacts;
 
-  constructor(io: LockIo, facts: ClaimFacts) {
-    this.#io = io;
+  constructor(disk: LockDisk, facts: ClaimFacts) {
+    this.#disk = disk;
     this.#facts = facts;
   }
 
-  /** Makes the claim the lock, if the one that was judged still stands there as it was. Throws what the disk says. */
-  redeem(): OwnerFile | undefined {
-    const { mark, dead, file, spent } = this.#facts;
+  /** Makes the claim the lock, if the one that was judged still stands there as it was. Rejects with what the disk says. */
+  async redeem(): Promise<OwnerFile | undefined> {
+    const { file, spent } = this.#facts;
     try {
-      if (isUnchanged(dead, readOwner(this.#io, mark))) this.#moveOver();
-      if (!file.is(fileStamp(this.#io, mark))) return void this.#discard();
+      if (!(await this.#becomesLock())) return void (await this.#discard());
     } catch (error) {
-      this.#discard();
+      await this.#discard();
       throw error;
     }
-    for (const path of spent) unlinkIfThere(this.#io, path);
+    for (const path of spent) await this.#disk.unlinkIfThere(path);
     return file;
   }
 
-  #moveOver(): void {
-    const { path, mark } = this.#facts;
+  async #becomesLock(): Promise<boolean> {
+    const { mark, dead, path, file } = this.#facts;
+    if (isUnchanged(dead, await this.#disk.readOwner(mark))) await this.#moveOver(path, mark);
+    return file.is(await this.#disk.stamp(mark));
+  }
+
+  async #moveOver(path: string, mark: string): Promise<void> {
     try {
-      this.#io.renameSync(path, mark);
+      await this.#disk.rename(path, mark);
     } catch (error) {
       // Somebody has cleared the maildrop by hand.
       if (errorCode(error) !== "ENOENT") throw error;
     }
   }
 
-  #discard(): void {
+  async #discard(): Promise<void> {
     const { path, file } = this.#facts;
-    if (file.is(fileStamp(this.#io, path))) this.#io.unlinkSync(path);
-    file.close();
+    try {
+      if (file.is(await this.#disk.stamp(path))) await this.#disk.unlink(path);
+    } finally {
+      file.close();
+    }
   }
 }
 

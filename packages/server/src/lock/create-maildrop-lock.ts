@@ -1,11 +1,13 @@
 // Exclusivity of a maildrop, put together: first the registry of this process, then the lock file, tried again until the wait is over.
 
+import type { Eventually } from "@postigo/storage";
 import type { Clock } from "../clock.js";
 import { type HostFacts, readHostFacts } from "./host-facts.js";
 import { FileLease, type LeaseEnds, MemoryLease } from "./leases.js";
+import { LockDisk } from "./lock-disk.js";
 import type { LockEvent } from "./lock-event.js";
 import { LockFile, type Takeover } from "./lock-file.js";
-import { errorCode, type LockIo, nodeLockIo } from "./lock-io.js";
+import { errorCode } from "./lock-io.js";
 import { type LockPlace, lockPlace } from "./lock-place.js";
 import type { LockHolder, LockOutcome, LockOwner, LockRequest, MaildropLock } from "./maildrop-lock.js";
 import { pause } from "./pause.js";
@@ -20,8 +22,8 @@ export interface MaildropLockOptions {
   readonly directory: string | undefined;
   readonly clock: Clock;
   readonly onEvent: (event: LockEvent) => void;
-  /** The disk; another one in tests of its faults. */
-  readonly io?: LockIo;
+  /** How files are reached at a path: one object for each storage root. The default is by calls that block. */
+  readonly diskAt?: (path: string) => Eventually<LockDisk>;
   /** Who we are; somebody else in tests. */
   readonly host?: HostFacts;
 }
@@ -33,23 +35,26 @@ export function createMaildropLock(options: MaildropLockOptions): MaildropLock {
 
 class FileMaildropLock implements MaildropLock {
   readonly #options: MaildropLockOptions;
-  readonly #io: LockIo;
+  readonly #diskAt: (path: string) => Eventually<LockDisk>;
   readonly #here: HostFacts;
   readonly #registry: LockRegistry;
-  readonly #file: LockFile;
+  readonly #files = new Map<LockDisk, LockFile>();
 
   constructor(options: MaildropLockOptions) {
+    const blocking = new LockDisk();
     this.#options = options;
-    this.#io = options.io ?? nodeLockIo;
+    this.#diskAt = options.diskAt ?? (() => blocking);
     this.#here = options.host ?? readHostFacts();
     this.#registry = new LockRegistry(options.clock);
-    this.#file = new LockFile({ io: this.#io, clock: options.clock, staleMs: options.staleMs, here: this.#here });
   }
 
   async acquire(maildrop: string, request: LockRequest): Promise<LockOutcome> {
     const deadline = this.#options.clock.monotonic() + this.#options.waitMs;
     try {
-      const place = lockPlace(this.#io, maildrop, this.#options.directory);
+      const { directory } = this.#options;
+      const disk = await this.#diskAt(maildrop);
+      const place = await lockPlace(disk, maildrop, directory);
+      const file = this.#fileOn(directory === undefined ? disk : await this.#diskAt(directory));
       const holder = this.#holder(request);
       const turn = await this.#registry.enter(place.maildrop, {
         holder,
@@ -57,17 +62,24 @@ class FileMaildropLock implements MaildropLock {
         signal: request.signal,
       });
       if (turn !== "entered") return { type: "in-use", holder: this.#registry.holderOf(place.maildrop) };
-      return await this.#acquireInTurn({ place, holder, deadline, signal: request.signal });
+      return await this.#acquireInTurn({ place, file, holder, deadline, signal: request.signal });
     } catch (cause) {
       return { type: "unavailable", cause };
     }
   }
 
-  /** The turn is ours: it ends with the lease, or here. */
   close(): void {
-    this.#file.close();
+    for (const file of this.#files.values()) file.close();
   }
 
+  #fileOn(disk: LockDisk): LockFile {
+    const { clock, staleMs } = this.#options;
+    const file = this.#files.get(disk) ?? new LockFile({ disk, clock, staleMs, here: this.#here });
+    this.#files.set(disk, file);
+    return file;
+  }
+
+  /** The turn is ours: it ends with the lease, or here. */
   async #acquireInTurn(attempt: Attempt): Promise<LockOutcome> {
     let outcome: LockOutcome | undefined;
     try {
@@ -81,9 +93,9 @@ class FileMaildropLock implements MaildropLock {
   async #acquireFile(attempt: Attempt): Promise<LockOutcome> {
     const { clock } = this.#options;
     for (let round = 0; ; round++) {
-      const outcome = this.#tryFile(attempt);
+      const outcome = await this.#tryFile(attempt);
       if (outcome.type === "held" && attempt.signal.aborted) {
-        outcome.lease.release();
+        await outcome.lease.release();
         return { type: "in-use", holder: undefined };
       }
       const leftMs = attempt.deadline - clock.monotonic();
@@ -92,12 +104,12 @@ class FileMaildropLock implements MaildropLock {
     }
   }
 
-  #tryFile({ place, holder }: Attempt): LockOutcome {
+  async #tryFile({ place, file, holder }: Attempt): Promise<LockOutcome> {
     const ends = new Ends(place.maildrop, holder.session, this.#registry, this.#options.onEvent);
     if (!place.exists) return { type: "held", lease: new MemoryLease(ends) };
     const lease = new FileLease(ends);
     try {
-      const outcome = this.#file.try(place, (cause) => lease.lose(cause));
+      const outcome = await file.try(place, (cause) => lease.lose(cause));
       if (outcome.type === "busy") return { type: "in-use", holder: outcome.owner && elsewhere(outcome.owner) };
       if (outcome.takenFrom !== undefined) ends.takenOver(outcome.takenFrom);
       lease.begin(outcome.lock);
@@ -166,6 +178,7 @@ type Holder = LockHolder & { readonly session: string };
 
 interface Attempt {
   readonly place: LockPlace;
+  readonly file: LockFile;
   readonly holder: Holder;
   /** On the monotonic clock. */
   readonly deadline: number;

@@ -12,10 +12,10 @@ import { type LockOptions, lock } from "proper-lockfile";
 export interface Living {
   /** Unlike that of any other. */
   readonly token: string;
-  /** Sets the time of the last sign of life, in milliseconds since 1970. Throws what the disk says. */
-  beat(ms: number): void;
-  /** Whether the file has no name left. Throws what the disk says. */
-  isGone(): boolean;
+  /** Sets the time of the last sign of life, in milliseconds since 1970. Rejects with what the disk says. */
+  beat(ms: number): Promise<void>;
+  /** Whether the file has no name left. Rejects with what the disk says. */
+  isGone(): Promise<boolean>;
   /** No sign of life can be given any more. */
   onLost(cause: unknown): void;
   /** The process exits. */
@@ -75,19 +75,19 @@ class HeartbeatFs {
   }
 
   stat(token: string, callback: Callback<{ mtime: Date }>): void {
-    answer(callback, () => {
+    answer(callback, async () => {
       const pulse = this.#pulses.get(token);
-      if (pulse === undefined || pulse.living.isGone()) throw new GoneError();
+      if (pulse === undefined || (await pulse.living.isGone())) throw new GoneError();
       return { mtime: new Date(pulse.told) };
     });
   }
 
   utimes(token: string, _accessed: Date, modified: Date, callback: Callback<void>): void {
-    answer(callback, () => {
+    answer(callback, async () => {
       const pulse = this.#pulses.get(token);
       if (pulse === undefined) return;
       const ms = Math.floor(modified.getTime() / 1000) * 1000;
-      pulse.living.beat(ms);
+      await pulse.living.beat(ms);
       pulse.told = ms;
     });
   }
@@ -98,15 +98,8 @@ class HeartbeatFs {
   }
 }
 
-function answer<T>(callback: Callback<T>, call: () => T): void {
-  let result: T;
-  try {
-    result = call();
-  } catch (error) {
-    callback(error);
-    return;
-  }
-  callback(null, result);
+function answer<T>(callback: Callback<T>, call: () => Promise<T>): void {
+  call().then((result) => callback(null, result), callback);
 }
 
 class GoneError extends Error {

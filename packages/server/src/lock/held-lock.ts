@@ -1,12 +1,14 @@
 // A lock on disk that is ours until another takes it.
 
+import type { Eventually } from "@postigo/storage";
 import type { Clock } from "../clock.js";
-import type { LockIo } from "./lock-io.js";
-import { type FileStamp, fileStamp } from "./owner-facts.js";
+import { andThen } from "./and-then.js";
+import type { LockDisk } from "./lock-disk.js";
+import type { FileStamp } from "./owner-facts.js";
 import type { OwnerFile } from "./owner-file.js";
 
 export interface HeldLockParts {
-  readonly io: LockIo;
+  readonly disk: LockDisk;
   readonly clock: Clock;
   readonly staleMs: number;
 }
@@ -25,24 +27,30 @@ export class HeldLock {
     file.hold(this);
   }
 
-  /** Is it ours, and fresh enough that nobody may take it meanwhile? Throws what the disk says. */
-  isHeld(): boolean {
-    const stamp = fileStamp(this.#parts.io, this.#mark);
-    return stamp !== undefined && this.#file.is(stamp) && this.#isFresh(stamp);
+  /** Is it ours, and fresh enough that nobody may take it meanwhile? Throws or rejects with what the disk says. */
+  isHeld(): Eventually<boolean> {
+    return andThen(
+      () => this.#parts.disk.stamp(this.#mark),
+      (stamp) => stamp !== undefined && this.#file.is(stamp) && this.#isFresh(stamp),
+    );
   }
 
-  /** Removes the mark if it is ours; a successor's stays. Throws what the disk says. */
-  release(): void {
-    try {
-      this.#remove();
-    } finally {
-      this.#file.letGo(this);
-    }
+  /** Removes the mark if it is ours; a successor's stays. Throws or rejects with what the disk says. */
+  release(): Eventually<void> {
+    const letGo = (): void => this.#file.letGo(this);
+    return andThen(
+      () => this.#remove(this.#parts.disk),
+      letGo,
+      (error) => {
+        letGo();
+        throw error;
+      },
+    );
   }
 
-  releaseAtExit(): void {
+  releaseAtExit(blocking: LockDisk): void {
     try {
-      this.release();
+      void this.#remove(blocking);
     } catch {
       // Nobody is left to hear it; the next owner will see that this process is dead.
     }
@@ -52,24 +60,29 @@ export class HeldLock {
     this.#onLost(cause);
   }
 
-  /** Told by the heartbeat. What cannot be looked at may be seen again at the next. */
+  /** Told by the heartbeat. What cannot be looked at may be seen again at the next: UPDATE looks again anyway. */
   lookAtMark(): void {
-    try {
-      if (!this.#file.is(fileStamp(this.#parts.io, this.#mark))) this.lose(new Error("the lock is gone or another's"));
-    } catch {
-      // UPDATE looks again, and removes nothing unless it sees the lock.
-    }
+    void andThen(
+      () => this.#parts.disk.stamp(this.#mark),
+      (stamp) => (this.#file.is(stamp) ? undefined : this.lose(new Error("the lock is gone or another's"))),
+      () => undefined,
+    );
   }
 
-  #remove(): void {
-    const { io, clock } = this.#parts;
-    let stamp = fileStamp(io, this.#mark);
-    if (stamp !== undefined && this.#file.is(stamp) && !this.#isFresh(stamp)) {
-      // Somebody may be about to take it, and looks at its time once more before he does.
-      this.#file.beat(clock.now());
-      stamp = fileStamp(io, this.#mark);
-    }
-    if (this.#file.is(stamp)) io.unlinkSync(this.#mark);
+  #remove(disk: LockDisk): Eventually<void> {
+    return andThen(
+      () => disk.stamp(this.#mark),
+      (stamp) => {
+        if (stamp === undefined || !this.#file.is(stamp)) return undefined;
+        return this.#isFresh(stamp) ? disk.unlink(this.#mark) : this.#removeStale(disk);
+      },
+    );
+  }
+
+  /** Somebody may be about to take it, and looks at its time once more before he does. */
+  async #removeStale(disk: LockDisk): Promise<void> {
+    await this.#file.beat(this.#parts.clock.now());
+    if (this.#file.is(await disk.stamp(this.#mark))) await disk.unlink(this.#mark);
   }
 
   #isFresh({ modifiedMs }: FileStamp): boolean {

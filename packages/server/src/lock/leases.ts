@@ -1,5 +1,7 @@
 // What a session holds in its hand: a lease backed by the lock file, or by the registry alone.
 
+import type { Eventually } from "@postigo/storage";
+import { andThen } from "./and-then.js";
 import type { HeldLock } from "./held-lock.js";
 import type { Lease } from "./maildrop-lock.js";
 
@@ -36,6 +38,7 @@ export class FileLease implements Lease {
   #lock: HeldLock | undefined;
   #lost: { readonly cause: unknown } | undefined;
   #listeners: ((cause: unknown) => void)[] | undefined;
+  #releasing: Eventually<void> = undefined;
 
   constructor(ends: LeaseEnds) {
     this.#ends = ends;
@@ -62,26 +65,29 @@ export class FileLease implements Lease {
     else listener(this.#lost.cause);
   }
 
-  isHeld(): boolean {
-    if (this.#lock === undefined || this.#lost !== undefined) return false;
-    try {
-      return this.#lock.isHeld();
-    } catch {
-      return false; // what cannot be looked at is not held
-    }
+  isHeld(): Eventually<boolean> {
+    const lock = this.#lock;
+    if (lock === undefined || this.#lost !== undefined) return false;
+    return andThen(
+      () => lock.isHeld(),
+      (isHeld) => isHeld,
+      () => false, // what cannot be looked at is not held
+    );
   }
 
-  release(): void {
+  release(): Eventually<void> {
     const lock = this.#lock;
-    if (lock === undefined) return;
+    if (lock === undefined) return this.#releasing;
     this.#lock = undefined;
     this.#listeners = undefined;
-    try {
-      lock.release();
-    } catch (cause) {
-      this.#ends.releaseFailed(cause);
-    } finally {
-      this.#ends.left();
-    }
+    this.#releasing = andThen(
+      () => lock.release(),
+      () => this.#ends.left(),
+      (cause) => {
+        this.#ends.releaseFailed(cause);
+        this.#ends.left();
+      },
+    );
+    return this.#releasing;
   }
 }

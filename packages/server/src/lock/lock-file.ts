@@ -6,11 +6,12 @@ import { claim } from "./claim.js";
 import { Heartbeats } from "./heartbeat.js";
 import { HeldLock, type HeldLockParts } from "./held-lock.js";
 import { type HostFacts, processState } from "./host-facts.js";
+import type { LockDisk } from "./lock-disk.js";
 import type { TakeoverReason } from "./lock-event.js";
-import { errorCode, type LockIo } from "./lock-io.js";
+import { errorCode } from "./lock-io.js";
 import type { LockPlace } from "./lock-place.js";
 import type { LockOwner } from "./maildrop-lock.js";
-import { type FoundOwner, readOwner } from "./owner-facts.js";
+import type { FoundOwner } from "./owner-facts.js";
 import type { OwnerFile } from "./owner-file.js";
 import { OwnerFiles } from "./owner-files.js";
 import { proofOfDeath } from "./proof-of-death.js";
@@ -25,7 +26,7 @@ export interface Takeover {
 }
 
 export interface LockFileOptions {
-  readonly io: LockIo;
+  readonly disk: LockDisk;
   readonly clock: Clock;
   readonly staleMs: number;
   readonly here: HostFacts;
@@ -38,16 +39,16 @@ export class LockFile {
   readonly #here: HostFacts;
   readonly #files: OwnerFiles;
 
-  constructor({ io, clock, staleMs, here }: LockFileOptions) {
-    this.#parts = { io, clock, staleMs };
+  constructor({ disk, clock, staleMs, here }: LockFileOptions) {
+    this.#parts = { disk, clock, staleMs };
     this.#here = here;
     const parts = { ...this.#parts, heartbeats: new Heartbeats(staleMs) };
     this.#files = new OwnerFiles(parts, here, (found) => this.#reasonToTake(found) !== undefined);
   }
 
-  /** Throws what the disk says. `onLost` is called when a heartbeat finds the mark gone or another's. */
-  try(place: LockPlace, onLost: LostListener): TryOutcome {
-    const file = this.#files.mark(place);
+  /** Rejects with what the disk says. `onLost` is called when a heartbeat finds the mark gone or another's. */
+  async try(place: LockPlace, onLost: LostListener): Promise<TryOutcome> {
+    const file = await this.#files.mark(place);
     return file === undefined ? this.#takeOver(place, onLost) : this.#held(place, file, onLost);
   }
 
@@ -60,33 +61,33 @@ export class LockFile {
     return { type: "held", lock: new HeldLock(this.#parts, { mark, file, onLost }), takenFrom };
   }
 
-  #takeOver(place: LockPlace, onLost: LostListener): TryOutcome {
-    const found = readOwner(this.#parts.io, place.mark);
+  async #takeOver(place: LockPlace, onLost: LostListener): Promise<TryOutcome> {
+    const found = await this.#parts.disk.readOwner(place.mark);
     if (found === undefined) return { type: "busy", owner: undefined };
     // The registry knows of no session here: a release has failed, or the answer to a link was lost on its way (NFS).
     const own = this.#files.find(found.stamp);
     if (own !== undefined) return this.#held(place, own, onLost);
     const why = this.#reasonToTake(found);
     if (why === undefined) return { type: "busy", owner: found.owner };
-    const file = found.isDirectory ? this.#replaceDirectory(place) : this.#replace(place, found);
+    const file = await (found.isDirectory ? this.#replaceDirectory(place) : this.#replace(place, found));
     if (file === undefined) return { type: "busy", owner: undefined };
-    this.#files.clearLeftovers(place);
+    await this.#files.clearLeftovers(place);
     return this.#held(place, file, onLost, { why, owner: found.owner });
   }
 
-  #replace({ mark }: LockPlace, dead: FoundOwner): OwnerFile | undefined {
+  async #replace({ mark }: LockPlace, dead: FoundOwner): Promise<OwnerFile | undefined> {
     const parts = {
-      io: this.#parts.io,
+      disk: this.#parts.disk,
       create: (path: string) => this.#files.createAt(path),
       isDead: (found: FoundOwner) => this.#reasonToTake(found) !== undefined,
     };
-    return claim(parts, mark, dead)?.redeem();
+    return (await claim(parts, mark, dead))?.redeem();
   }
 
   /** No rename replaces a directory. Once it is gone whoever comes first has the lock. */
-  #replaceDirectory(place: LockPlace): OwnerFile | undefined {
+  async #replaceDirectory(place: LockPlace): Promise<OwnerFile | undefined> {
     try {
-      this.#parts.io.rmdirSync(place.mark);
+      await this.#parts.disk.rmdir(place.mark);
     } catch (error) {
       const code = errorCode(error);
       if (code !== "ENOENT" && code !== "ENOTDIR") throw error;

@@ -1,4 +1,4 @@
-// The few file calls of the lock, synchronous: on cached directories they cost a tenth of their asynchronous forms.
+// The file calls of the lock that block: on cached directories they cost a tenth of their asynchronous forms.
 
 import fs from "node:fs";
 
@@ -25,12 +25,4 @@ export const nodeLockIo: LockIo = fs;
 /** The `code` of a system error; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
-export function unlinkIfThere(io: LockIo, path: string): void {
-  try {
-    io.unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
-  }
 }

@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { errorCode, type LockIo } from "./lock-io.js";
+import type { LockDisk } from "./lock-disk.js";
+import { errorCode } from "./lock-io.js";
 
 export interface LockPlace {
   /** Canonical path: one maildrop has one, however it was spelled. */
@@ -19,8 +20,8 @@ export interface LockPlace {
  * The place of a maildrop's lock: in the maildrop itself, or in `directory` under a name made from the canonical path.
  * Throws what the file system throws when the path cannot be followed (EACCES, ELOOP, ENOTDIR).
  */
-export function lockPlace(io: LockIo, maildrop: string, directory: string | undefined): LockPlace {
-  const { path, exists } = canonicalPath(io, maildrop);
+export async function lockPlace(disk: LockDisk, maildrop: string, directory: string | undefined): Promise<LockPlace> {
+  const { path, exists } = await canonicalPath(disk, maildrop);
   // The names begin with "postigo" and not with a dot: Maildir++ readers take dot-directories for folders.
   const stem = directory === undefined ? `${path}/postigo` : join(directory, `postigo-${digest(path)}`);
   return {
@@ -32,13 +33,13 @@ export function lockPlace(io: LockIo, maildrop: string, directory: string | unde
 }
 
 /** A path that does not exist yet has the name it will have: that of its nearest existing ancestor, and the rest. */
-function canonicalPath(io: LockIo, path: string): { path: string; exists: boolean } {
+async function canonicalPath(disk: LockDisk, path: string): Promise<{ path: string; exists: boolean }> {
   try {
-    return { path: io.realpathSync.native(path), exists: true };
+    return { path: await disk.realpath(path), exists: true };
   } catch (error) {
     const parent = dirname(path);
     if (errorCode(error) !== "ENOENT" || parent === path) throw error;
-    return { path: join(canonicalPath(io, parent).path, basename(path)), exists: false };
+    return { path: join((await canonicalPath(disk, parent)).path, basename(path)), exists: false };
   }
 }
 

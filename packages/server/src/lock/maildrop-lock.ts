@@ -1,5 +1,6 @@
 // What the connection needs of exclusivity: at most one session in a maildrop, over all processes and hosts that share it.
 
+import type { Eventually } from "@postigo/storage";
 import type { HostFacts } from "./host-facts.js";
 
 export interface MaildropLock {
@@ -41,8 +42,8 @@ export interface LockHolder {
 export interface Lease {
   /** Called once, when the lock turns out to be no longer ours. */
   onLost(listener: (cause: unknown) => void): void;
-  /** Looks at the disk: is the lock there still ours? Asked before UPDATE. */
-  isHeld(): boolean;
-  /** Frees the lock if it is still ours. Idempotent, never throws. */
-  release(): void;
+  /** Looks at the disk: is the lock there still ours? Asked before UPDATE. Never rejects. */
+  isHeld(): Eventually<boolean>;
+  /** Frees the lock if it is still ours; it is free when that is done. Idempotent, never throws or rejects. */
+  release(): Eventually<void>;
 }

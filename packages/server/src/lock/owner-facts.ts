@@ -7,8 +7,7 @@
 // A file that cannot be read as this (cut off, garbage, a symlink, a FIFO, a directory) is an owner without facts: nothing is
 // proven by it, only its age speaks.
 
-import { constants, type Stats } from "node:fs";
-import { errorCode, type LockIo } from "./lock-io.js";
+import type { Stats } from "node:fs";
 import type { LockOwner } from "./maildrop-lock.js";
 
 /** What tells a file from any other, whatever names it has; and the time of its last sign of life. */
@@ -37,31 +36,6 @@ export const isUnchanged = (one: FoundOwner, other: FoundOwner | undefined): boo
 
 export const stampOf = ({ dev, ino, mtimeMs }: Stats): FileStamp => ({ device: dev, inode: ino, modifiedMs: mtimeMs });
 
-/** Follows no link. undefined: nothing is there. */
-export function fileStamp(io: LockIo, path: string): FileStamp | undefined {
-  const stats = io.lstatSync(path, { throwIfNoEntry: false });
-  return stats && stampOf(stats);
-}
-
-/** Follows no link and waits for no FIFO. undefined: nothing is there. */
-export function readOwner(io: LockIo, path: string): FoundOwner | undefined {
-  let file: number;
-  try {
-    file = io.openSync(path, READ);
-  } catch (error) {
-    // A link, or one that we may not read.
-    const stamp = errorCode(error) === "ENOENT" ? undefined : fileStamp(io, path);
-    return stamp && { owner: undefined, stamp, isDirectory: false };
-  }
-  try {
-    const stats = io.fstatSync(file);
-    const owner = stats.isFile() ? parseOwner(textOf(io, file)) : undefined;
-    return { owner, stamp: stampOf(stats), isDirectory: stats.isDirectory() };
-  } finally {
-    io.closeSync(file);
-  }
-}
-
 export const formatOwner = (owner: LockOwner): string => `${JSON.stringify(owner)}\n`;
 
 export function parseOwner(text: string | undefined): LockOwner | undefined {
@@ -85,18 +59,5 @@ function isOwner(value: unknown): value is LockOwner {
   );
 }
 
-function textOf(io: LockIo, file: number): string | undefined {
-  try {
-    const octets = io.readSync(file, SCRATCH, 0, SCRATCH.length, 0);
-    return octets > MAX_OCTETS ? undefined : SCRATCH.toString("utf8", 0, octets);
-  } catch {
-    return undefined; // unreadable is unknown
-  }
-}
-
 const TEXT_FIELDS = ["token", "host", "machine", "bootId", "pidNamespace", "since"] as const;
 const NUMBER_FIELDS = ["pid", "pidStart"] as const;
-const MAX_OCTETS = 4096;
-/** Filled and read within one synchronous step, so one serves all. One octet more than may be, to see what is too long. */
-const SCRATCH = Buffer.alloc(MAX_OCTETS + 1);
-const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

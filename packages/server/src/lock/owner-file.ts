@@ -1,40 +1,31 @@
 // A file that says who we are, and whose further names are our locks: link(2) makes a lock and its owner's facts in one call,
 // which one process only can. One file serves every maildrop of its file system, and has one heartbeat for all its locks.
 
-import { constants } from "node:fs";
+import type { Eventually } from "@postigo/storage";
 import type { Clock, Timer } from "../clock.js";
+import { andThen } from "./and-then.js";
 import type { Heartbeats, Living } from "./heartbeat.js";
 import type { HeldLock } from "./held-lock.js";
-import { errorCode, type LockIo } from "./lock-io.js";
+import type { LockDisk } from "./lock-disk.js";
+import { errorCode } from "./lock-io.js";
 import type { LockOwner } from "./maildrop-lock.js";
-import { type FileStamp, fileStamp, formatOwner, isSameFile, stampOf } from "./owner-facts.js";
+import { type FileStamp, formatOwner, isSameFile } from "./owner-facts.js";
 
 export interface OwnerFileParts {
-  readonly io: LockIo;
+  readonly disk: LockDisk;
   readonly clock: Clock;
   readonly staleMs: number;
   readonly heartbeats: Heartbeats;
 }
 
-/** Creates the file of `owner` at `path`. undefined: something stands there. Throws what the disk says, and leaves nothing behind then. */
-export function createOwnerFile(parts: OwnerFileParts, path: string, owner: LockOwner): OwnerFile | undefined {
-  const { io } = parts;
-  let file: number;
-  try {
-    file = io.openSync(path, CREATE, 0o600);
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") return undefined;
-    throw error;
-  }
-  try {
-    const octets = Buffer.from(formatOwner(owner));
-    if (io.writeSync(file, octets) < octets.length) throw new ShortWriteError(path);
-    return new OwnerFile(parts, { path, owner, file, stamp: stampOf(io.fstatSync(file)) });
-  } catch (error) {
-    io.closeSync(file);
-    io.unlinkSync(path);
-    throw error;
-  }
+/** Creates the file of `owner` at `path`. undefined: something stands there. Rejects with what the disk says, and leaves nothing behind then. */
+export async function createOwnerFile(
+  parts: OwnerFileParts,
+  path: string,
+  owner: LockOwner,
+): Promise<OwnerFile | undefined> {
+  const created = await parts.disk.create(path, Buffer.from(formatOwner(owner)));
+  return created && new OwnerFile(parts, { path, owner, ...created });
 }
 
 interface OwnerFileFacts {
@@ -54,6 +45,10 @@ export class OwnerFile implements Living {
   /** The name by which further ones are made; undefined when no more are to come. */
   #source: string | undefined;
   #beatMs: number;
+  /** Names that are being made. */
+  #coming = 0;
+  /** Calls that are under way with the descriptor. */
+  #uses = 0;
   #idle: Timer | undefined;
   #isClosed = false;
 
@@ -66,16 +61,19 @@ export class OwnerFile implements Living {
     this.#endHeartbeat = parts.heartbeats.begin(this);
   }
 
-  /** Gives the file the further name `mark`. False: something stands there. Throws what the disk says. */
-  link(mark: string): boolean {
-    const { io, clock, staleMs } = this.#parts;
-    if (clock.now() - this.#beatMs > staleMs / 2) this.beat(clock.now());
+  /** Gives the file the further name `mark`. False: something stands there. Rejects with what the disk says. */
+  async link(mark: string): Promise<boolean> {
+    const { disk, clock, staleMs } = this.#parts;
+    this.#coming++;
     try {
-      io.linkSync(this.#facts.path, mark);
+      if (clock.now() - this.#beatMs > staleMs / 2) await this.beat(clock.now());
+      await disk.link(this.#facts.path, mark);
       return true;
     } catch (error) {
       if (errorCode(error) === "EEXIST") return false;
       throw error;
+    } finally {
+      this.#coming--;
     }
   }
 
@@ -104,36 +102,30 @@ export class OwnerFile implements Living {
 
   /** Without locks the file is closed, after a while in which another may be wanted. */
   rest(): void {
-    if (this.#locks.size > 0) return;
+    if (this.#isWanted) return;
     if (this.#source === undefined) this.close();
     else if (this.#idle !== undefined) this.#idle.restart();
-    else this.#idle = this.#parts.clock.after(IDLE_MS, () => this.#locks.size === 0 && this.close());
+    else this.#idle = this.#parts.clock.after(IDLE_MS, () => !this.#isWanted && this.close());
   }
 
   /** No further locks are made of it: its name is removed; what is held stays. */
   retire(): void {
-    this.#removeSource();
-    if (this.#locks.size === 0) this.close();
+    this.#removeSource(this.#parts.disk);
+    if (!this.#isWanted) this.close();
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#idle?.cancel();
-    this.#endHeartbeat();
-    this.#removeSource();
-    this.#isClosed = true;
-    this.#parts.io.closeSync(this.#facts.file);
+    this.#close(this.#parts.disk);
   }
 
-  beat(ms: number): void {
-    if (this.#isClosed) return;
-    this.#parts.io.futimesSync(this.#facts.file, ms / 1000, ms / 1000);
+  async beat(ms: number): Promise<void> {
+    await this.#use((file) => this.#parts.disk.setTime(file, ms));
     this.#beatMs = ms;
     this.#lookAt([...this.#locks]);
   }
 
-  isGone(): boolean {
-    return this.#parts.io.fstatSync(this.#facts.file).nlink === 0;
+  async isGone(): Promise<boolean> {
+    return (await this.#use((file) => this.#parts.disk.hasNames(file))) !== true;
   }
 
   onLost(cause: unknown): void {
@@ -142,8 +134,34 @@ export class OwnerFile implements Living {
   }
 
   onExit(): void {
-    for (const lock of [...this.#locks]) lock.releaseAtExit();
-    this.close();
+    const { blocking } = this.#parts.disk;
+    for (const lock of this.#locks) lock.releaseAtExit(blocking);
+    this.#close(blocking);
+  }
+
+  get #isWanted(): boolean {
+    return this.#locks.size > 0 || this.#coming > 0;
+  }
+
+  #close(disk: LockDisk): void {
+    if (this.#isClosed) return;
+    this.#idle?.cancel();
+    this.#endHeartbeat();
+    this.#removeSource(disk);
+    this.#isClosed = true;
+    if (this.#uses === 0) disk.close(this.#facts.file);
+  }
+
+  /** The descriptor may be another file's as soon as it is closed: that waits until nobody uses it. undefined: it is closed. */
+  async #use<T>(work: (file: number) => Eventually<T>): Promise<T | undefined> {
+    if (this.#isClosed) return undefined;
+    this.#uses++;
+    try {
+      return await work(this.#facts.file);
+    } finally {
+      this.#uses--;
+      if (this.#isClosed && this.#uses === 0) this.#parts.disk.close(this.#facts.file);
+    }
   }
 
   /** Tells those whose mark is gone or another's; in slices, as thousands may be held. */
@@ -152,28 +170,17 @@ export class OwnerFile implements Living {
     if (from + LOOKED_AT_ONCE < locks.length) setImmediate(() => this.#lookAt(locks, from + LOOKED_AT_ONCE));
   }
 
-  #removeSource(): void {
-    const { io } = this.#parts;
+  /** No other file ever has that name. */
+  #removeSource(disk: LockDisk): void {
     const source = this.#source;
     this.#source = undefined;
-    try {
-      if (source !== undefined && this.is(fileStamp(io, source))) io.unlinkSync(source);
-    } catch {
-      // It is no lock: whoever wants its place judges it by its facts, which will be those of a dead process.
-    }
+    if (source === undefined) return;
+    // It is no lock: what stays is removed by the next process that puts its owner file there.
+    void andThen(() => disk.unlink(source), ignore, ignore);
   }
 }
 
-/** Only a full disk writes a part of so few octets. */
-class ShortWriteError extends Error {
-  readonly code = "ENOSPC";
-
-  constructor(path: string) {
-    super(`short write: ${path}`);
-  }
-}
-
-const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const ignore = (): void => undefined;
 /** Making a file costs ten times what a further name costs; after so long without a lock the maildrops are left as they were. */
 const IDLE_MS = 1_000;
 const LOOKED_AT_ONCE = 1_000;

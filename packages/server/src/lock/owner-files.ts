@@ -3,10 +3,10 @@
 import { randomUUID } from "node:crypto";
 import { basename, dirname } from "node:path";
 import type { HostFacts } from "./host-facts.js";
-import { errorCode, unlinkIfThere } from "./lock-io.js";
+import { errorCode } from "./lock-io.js";
 import type { LockPlace } from "./lock-place.js";
 import type { LockOwner } from "./maildrop-lock.js";
-import { type FileStamp, type FoundOwner, fileStamp, readOwner } from "./owner-facts.js";
+import type { FileStamp, FoundOwner } from "./owner-facts.js";
 import { createOwnerFile, type OwnerFile, type OwnerFileParts } from "./owner-file.js";
 
 /** Whether a file that was found may be removed: its owner is dead, or silent for too long. */
@@ -26,33 +26,33 @@ export class OwnerFiles {
     this.#mayRemove = mayRemove;
   }
 
-  /** Makes the mark. undefined: something stands there. Throws what the disk says. */
-  mark(place: LockPlace): OwnerFile | undefined {
+  /** Makes the mark. undefined: something stands there. Rejects with what the disk says. */
+  async mark(place: LockPlace): Promise<OwnerFile | undefined> {
     for (const file of this.#files) {
-      const outcome = this.#link(file, place.mark);
+      const outcome = await this.#link(file, place.mark);
       if (outcome !== "unfit") return outcome === "linked" ? file : undefined;
     }
     // Where a lock stands no file is made that would be of no use.
-    if (fileStamp(this.#parts.io, place.mark) !== undefined) return undefined;
-    const file = this.#hasLinks ? this.#markByNew(place) : undefined;
+    if ((await this.#parts.disk.stamp(place.mark)) !== undefined) return undefined;
+    const file = this.#hasLinks ? await this.#markByNew(place) : undefined;
     return this.#hasLinks ? file : this.createAt(place.mark);
   }
 
   /** Removes the owner files that dead processes have left there. None is made again under its name, so none is removed by mistake. */
-  clearLeftovers({ ownerStem }: LockPlace): void {
-    const { io } = this.#parts;
+  async clearLeftovers({ ownerStem }: LockPlace): Promise<void> {
+    const { disk } = this.#parts;
     const [folder, prefix] = [dirname(ownerStem), basename(ownerStem)];
-    for (const name of io.readdirSync(folder)) {
+    for (const name of await disk.names(folder)) {
       if (!name.startsWith(prefix)) continue;
       const path = `${folder}/${name}`;
-      const found = readOwner(io, path);
-      if (found !== undefined && this.#mayRemove(found)) unlinkIfThere(io, path);
+      const found = await disk.readOwner(path);
+      if (found !== undefined && this.#mayRemove(found)) await disk.unlinkIfThere(path);
     }
   }
 
-  /** An owner file that is a lock itself. undefined: something stands there. Throws what the disk says. */
-  createAt(mark: string): OwnerFile | undefined {
-    const file = createOwnerFile(this.#parts, mark, this.#describe());
+  /** An owner file that is a lock itself. undefined: something stands there. Rejects with what the disk says. */
+  async createAt(mark: string): Promise<OwnerFile | undefined> {
+    const file = await createOwnerFile(this.#parts, mark, this.#describe());
     file?.becomeMark();
     return file;
   }
@@ -68,10 +68,10 @@ export class OwnerFiles {
     this.#files = [];
   }
 
-  #link(file: OwnerFile, mark: string): "linked" | "exists" | "unfit" {
+  async #link(file: OwnerFile, mark: string): Promise<"linked" | "exists" | "unfit"> {
     if (!file.canLink) return this.#drop(file);
     try {
-      if (!file.link(mark)) return "exists";
+      if (!(await file.link(mark))) return "exists";
       if (file !== this.#files[0]) this.#files = [file, ...this.#files.filter((other) => other !== file)];
       return "linked";
     } catch (error) {
@@ -90,13 +90,13 @@ export class OwnerFiles {
   }
 
   /** undefined: something stands there, or files cannot have further names here. */
-  #markByNew(place: LockPlace): OwnerFile | undefined {
-    this.clearLeftovers(place);
+  async #markByNew(place: LockPlace): Promise<OwnerFile | undefined> {
+    await this.clearLeftovers(place);
     const owner = this.#describe();
-    const file = createOwnerFile(this.#parts, place.ownerStem + owner.token, owner);
+    const file = await createOwnerFile(this.#parts, place.ownerStem + owner.token, owner);
     if (file === undefined) return undefined;
     try {
-      const isLinked = file.link(place.mark);
+      const isLinked = await file.link(place.mark);
       this.#keep(file);
       if (!isLinked) file.rest();
       return isLinked ? file : undefined;

@@ -73,10 +73,10 @@ export class MaildropOpener {
     if (locked.type !== "held") return this.#refuseLocked(request, locked);
     try {
       const result = signal.aborted ? GONE : await this.#openLocked(place, request, { lease: locked.lease, pass });
-      if (result.type === "refused") locked.lease.release();
+      if (result.type === "refused") await locked.lease.release();
       return result;
     } catch (error) {
-      locked.lease.release();
+      await locked.lease.release();
       throw error;
     }
   }

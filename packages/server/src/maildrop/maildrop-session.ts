@@ -23,7 +23,7 @@ export type UpdateOutcome = { readonly type: "updated"; readonly failed: number 
 export class MaildropSession {
   readonly #parts: MaildropSessionParts;
   #retrieved: Set<number> | undefined;
-  #removing: Promise<RemovalReport> | undefined;
+  #removing: Promise<RemovalReport | undefined> | undefined;
   #released: Promise<void> | undefined;
 
   constructor(parts: MaildropSessionParts) {
@@ -73,16 +73,12 @@ export class MaildropSession {
 
   /** UPDATE (RFC 1939 §6): removes, marks what was retrieved, frees the lock; only then may QUIT be answered. */
   async update(deleted: readonly MessageNumber[]): Promise<UpdateOutcome> {
-    // A session that removes nothing needs no proof that it may.
-    if (deleted.length > 0 && !this.#parts.lease.isHeld()) {
-      await this.release();
-      return { type: "lost" };
-    }
+    // Stands at once: a release that comes meanwhile waits for it.
     this.#removing = this.#remove(deleted);
     const report = await this.#removing;
-    for (const { position } of report.removed) this.#retrieved?.delete(position);
+    for (const { position } of report?.removed ?? []) this.#retrieved?.delete(position);
     await this.release();
-    return { type: "updated", failed: report.failed.length };
+    return report === undefined ? { type: "lost" } : { type: "updated", failed: report.failed.length };
   }
 
   /** Ends the session without removing anything; a removal under way is finished first, under the lock. Idempotent; never rejects. */
@@ -95,21 +91,23 @@ export class MaildropSession {
     const { maildrop, lease, log, session, user, onReleased } = this.#parts;
     try {
       await this.#removing;
-      if (this.#retrieved !== undefined && this.#retrieved.size > 0 && lease.isHeld()) {
+      if (this.#retrieved !== undefined && this.#retrieved.size > 0 && (await lease.isHeld())) {
         await maildrop.markRetrieved([...this.#retrieved]);
       }
       await maildrop.close();
     } catch (error) {
       log.event("maildrop-close-failed", { session, user, error: String(error) });
     } finally {
-      lease.release();
+      await lease.release();
       onReleased();
     }
   }
 
-  async #remove(deleted: readonly MessageNumber[]): Promise<RemovalReport> {
+  /** undefined: the lock is no longer ours. A session that removes nothing needs no proof that it may. */
+  async #remove(deleted: readonly MessageNumber[]): Promise<RemovalReport | undefined> {
     const { maildrop, lease } = this.#parts;
     if (deleted.length === 0) return NOTHING_REMOVED;
+    if (!(await lease.isHeld())) return undefined;
     let lost = false;
     lease.onLost(() => {
       lost = true;

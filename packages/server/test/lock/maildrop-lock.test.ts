@@ -320,17 +320,21 @@ test("the heartbeat keeps the lock fresh, whoever touches it, and tells once whe
   lease.onLost((cause) => losses.push(cause));
   for (let beat = 1; beat <= 30; beat++) {
     mock.timers.tick(STALE_MS / 6);
+    await turn();
     assert.equal(statSync(fixture.mark).mtimeMs, start + (beat * STALE_MS) / 6);
   }
   assert.equal(losses.length, 0);
   age(fixture, 7000);
   mock.timers.tick(STALE_MS / 6);
+  await turn();
   assert.equal(statSync(fixture.mark).mtimeMs, start + (31 * STALE_MS) / 6);
   assert.equal(losses.length, 0);
   rmSync(fixture.mark);
   plantLock(fixture, { host: "elsewhere" });
   mock.timers.tick(STALE_MS / 6);
+  await turn();
   mock.timers.tick(STALE_MS);
+  await turn();
   assert.equal(losses.length, 1);
   assert.deepEqual(
     fixture.events.map(({ type }) => type),

@@ -13,9 +13,8 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { claimPath } from "#server/lock/claim";
-import { nodeLockIo } from "#server/lock/lock-io";
 import type { LockOwner } from "#server/lock/maildrop-lock";
-import { formatOwner, parseOwner, readOwner } from "#server/lock/owner-facts";
+import { formatOwner, parseOwner } from "#server/lock/owner-facts";
 import {
   age,
   claimFile,
@@ -24,6 +23,7 @@ import {
   here,
   type LockFixture,
   lockFixture,
+  ownerAt,
   ownerWith,
   plantLock,
   request,
@@ -137,9 +137,7 @@ test("those who died taking over stand in nobody's way, and leave nothing", asyn
   plantLock(fixture, { pid: deadPid() });
   const first = claimFile(fixture);
   writeFileSync(first, formatOwner(ownerWith({ token: "first", pid: deadPid() })));
-  const found = readOwner(nodeLockIo, first);
-  assert.ok(found);
-  writeFileSync(claimPath(fixture.mark, found), formatOwner(ownerWith({ token: "second", pid: deadPid() })));
+  writeFileSync(claimPath(fixture.mark, ownerAt(first)), formatOwner(ownerWith({ token: "second", pid: deadPid() })));
   held(t, await fixture.lock.acquire(fixture.maildrop, request())).release();
   assert.deepEqual(restingFiles(fixture), []);
 });

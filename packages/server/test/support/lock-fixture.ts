@@ -8,10 +8,11 @@ import type { TestContext } from "node:test";
 import { claimPath } from "#server/lock/claim";
 import { createMaildropLock } from "#server/lock/create-maildrop-lock";
 import { type HostFacts, readHostFacts } from "#server/lock/host-facts";
+import { type Call, LockDisk } from "#server/lock/lock-disk";
 import type { LockEvent } from "#server/lock/lock-event";
 import { type LockIo, nodeLockIo } from "#server/lock/lock-io";
 import type { Lease, LockOutcome, LockOwner, LockRequest, MaildropLock } from "#server/lock/maildrop-lock";
-import { formatOwner, readOwner } from "#server/lock/owner-facts";
+import { type FoundOwner, formatOwner } from "#server/lock/owner-facts";
 import { FakeClock } from "./fake-clock.js";
 import { tempDirectory } from "./temp-directory.js";
 
@@ -32,17 +33,23 @@ export interface FixtureOptions {
   readonly waitMs?: number;
   readonly io?: Partial<LockIo>;
   readonly directory?: string;
+  /** How the disk is called; by blocking calls otherwise. */
+  readonly call?: Call;
 }
 
-export function lockFixture(t: TestContext, { waitMs = 0, io = {}, directory }: FixtureOptions = {}): LockFixture {
+export function lockFixture(
+  t: TestContext,
+  { waitMs = 0, io = {}, directory, call }: FixtureOptions = {},
+): LockFixture {
   const maildrop = join(tempDirectory(t), "Maildir");
   mkdirSync(maildrop);
   const clock = new FakeClock();
   const events: LockEvent[] = [];
+  const disk = new LockDisk({ ...nodeLockIo, ...io }, call);
   const create = (): MaildropLock =>
     createMaildropLock({
       ...{ waitMs, staleMs: STALE_MS, directory, clock },
-      ...{ io: { ...nodeLockIo, ...io }, onEvent: (event) => void events.push(event) },
+      ...{ diskAt: () => disk, onEvent: (event) => void events.push(event) },
     });
   return { maildrop, mark: markIn(maildrop), clock, events, lock: create(), other: create };
 }
@@ -51,9 +58,13 @@ export const markIn = (maildrop: string): string => join(maildrop, "postigo.lock
 
 /** Where the one stands who is taking over the lock that stands there now. */
 export function claimFile({ mark }: LockFixture): string {
-  const found = readOwner(nodeLockIo, mark);
-  assert.ok(found);
-  return claimPath(mark, found);
+  return claimPath(mark, ownerAt(mark));
+}
+
+export function ownerAt(path: string): FoundOwner {
+  const found = new LockDisk().readOwner(path);
+  assert.ok(found !== undefined && !(found instanceof Promise));
+  return found;
 }
 
 /** What is left in a maildrop once no lock has been made for a while. */

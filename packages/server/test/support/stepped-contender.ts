@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { type Clock, systemClock } from "#server/clock";
 import type { HeldLock } from "#server/lock/held-lock";
+import { LockDisk } from "#server/lock/lock-disk";
 import { LockFile } from "#server/lock/lock-file";
 import { type LockIo, nodeLockIo } from "#server/lock/lock-io";
 import { lockPlace } from "#server/lock/lock-place";
@@ -86,9 +87,9 @@ function contend(state: Int32Array): void {
     Atomics.store(state, 0, STANDINGS.indexOf(standing));
     Atomics.notify(state, 0);
   };
-  const io = steppedIo(() => isStepped && pause(state, settle));
+  const disk = new LockDisk(steppedIo(() => isStepped && pause(state, settle)));
   const begin = (pid: number): LockFile =>
-    new LockFile({ io, clock: TIMELESS, staleMs: STALE_MS, here: { ...here, pid, pidStart: 0 } });
+    new LockFile({ disk, clock: TIMELESS, staleMs: STALE_MS, here: { ...here, pid, pidStart: 0 } });
   let pid = process.pid;
   let file = begin(pid);
   let lock: HeldLock | undefined;
@@ -97,37 +98,36 @@ function contend(state: Int32Array): void {
     pid = next;
     file = begin(pid);
   };
-  const stepped = (work: () => Standing): Standing => {
+  const stepped = async (work: () => Promise<Standing>): Promise<Standing> => {
     isStepped = true;
     try {
-      return work();
+      return await work();
     } catch {
       return "failed"; // a test that waited for an answer would wait for ever
     } finally {
       isStepped = false;
     }
   };
-  parentPort?.on("message", (message: Message) => {
-    if (message.type === "is-held") return settle(lock?.isHeld() ? "held" : "busy");
-    if (message.type === "release") return settle(stepped(() => released(lock)));
+  const answer = async (message: Message): Promise<Standing> => {
+    if (message.type === "is-held") return (await lock?.isHeld()) ? "held" : "busy";
+    if (message.type === "release") return stepped(() => released(lock));
     if (message.task.isNew || message.task.pid !== pid) renew(message.task.pid);
     const { maildrop } = message.task;
-    settle(
-      stepped(() => {
-        lock = take(file, maildrop);
-        return lock === undefined ? "busy" : "held";
-      }),
-    );
-  });
+    return stepped(async () => {
+      lock = await take(file, maildrop);
+      return lock === undefined ? "busy" : "held";
+    });
+  };
+  parentPort?.on("message", (message: Message) => void answer(message).then(settle));
 }
 
-function released(lock: HeldLock | undefined): Standing {
-  lock?.release();
+async function released(lock: HeldLock | undefined): Promise<Standing> {
+  await lock?.release();
   return "idle";
 }
 
-function take(file: LockFile, maildrop: string): HeldLock | undefined {
-  const outcome = file.try(lockPlace(nodeLockIo, maildrop, undefined), () => undefined);
+async function take(file: LockFile, maildrop: string): Promise<HeldLock | undefined> {
+  const outcome = await file.try(await lockPlace(UNSTEPPED, maildrop, undefined), () => undefined);
   return outcome.type === "held" ? outcome.lock : undefined;
 }
 
@@ -153,6 +153,8 @@ const STEPS = [
   ...(["fstatSync", "futimesSync", "linkSync", "lstatSync", "openSync", "readdirSync", "renameSync"] as const),
   ...(["rmdirSync", "unlinkSync", "writeSync"] as const),
 ];
+
+const UNSTEPPED = new LockDisk();
 
 /** Nothing happens by itself: a timer that fired would wait for a permit that nobody gives. */
 const TIMELESS: Clock = { ...systemClock, after: () => ({ restart: () => undefined, cancel: () => undefined }) };

@@ -200,7 +200,7 @@ export class NodeFileSystem implements StorageRoot {
   }
 
   call<T>(now: () => T, later: () => Promise<T>): Eventually<T> {
-    if (!this.#pace.mayBlock) return this.#ways.pool.run(later);
+    if (!this.#pace.mayBlock) return this.#ways.pool.runUnjudged(later);
     const began = this.#pace.begin();
     try {
       return now();
