@@ -7,7 +7,7 @@
 // into one piece of memory, whose size is judged by the first lines; no text is made of a line.
 
 import { UNIQUE_ID_OCTETS } from "../limits.js";
-import { CR, DOT, LF, SP, writeDecimal } from "../octets.js";
+import { CR, DOT, LF, octetAt, SP, writeDecimal } from "../octets.js";
 import { isUniqueIdOctet, UNIQUE_ID_FIRST, UNIQUE_ID_LAST } from "../unique-id.js";
 import type { ListingSource } from "./listing-source.js";
 
@@ -69,7 +69,7 @@ function octetWriter(copy: NonNullable<ListingSource["copyUniqueId"]>): ValueWri
     const end = at + copy(position, target, at);
     if (end - at > UNIQUE_ID_OCTETS) return at;
     for (let checked = at; checked < end; checked++) {
-      const octet = target[checked] ?? 0;
+      const octet = octetAt(target, checked);
       if (octet < UNIQUE_ID_FIRST || octet > UNIQUE_ID_LAST) return at;
     }
     return end;
