@@ -35,14 +35,16 @@ export class HeldLock {
     );
   }
 
-  /** Removes the mark if it is ours; a successor's stays. Throws or rejects with what the disk says. */
+  /**
+   * Removes the mark if it is ours; a successor's stays. Throws or rejects with what the disk says. One that is not removed may
+   * stand somewhere: no further locks are made of its file, so that the heartbeat which keeps it fresh comes to its end.
+   */
   release(): Eventually<void> {
-    const letGo = (): void => this.#file.letGo(this);
     return andThen(
       () => this.#remove(this.#parts.disk),
-      letGo,
+      (isRemoved) => this.#letGo(isRemoved),
       (error) => {
-        letGo();
+        this.#letGo(false);
         throw error;
       },
     );
@@ -69,20 +71,33 @@ export class HeldLock {
     );
   }
 
-  #remove(disk: LockDisk): Eventually<void> {
+  #letGo(isRemoved: boolean): void {
+    if (!isRemoved) this.#file.retire();
+    this.#file.letGo(this);
+  }
+
+  /** Whether the mark was there and is no more. */
+  #remove(disk: LockDisk): Eventually<boolean> {
     return andThen(
       () => disk.stamp(this.#mark),
       (stamp) => {
-        if (stamp === undefined || !this.#file.is(stamp)) return undefined;
-        return this.#isFresh(stamp) ? disk.unlink(this.#mark) : this.#removeStale(disk);
+        if (stamp === undefined || !this.#file.is(stamp)) return false;
+        return this.#isFresh(stamp) ? this.#unlink(disk) : this.#removeStale(disk);
       },
     );
   }
 
+  #unlink(disk: LockDisk): Eventually<boolean> {
+    return andThen(
+      () => disk.unlink(this.#mark),
+      () => true,
+    );
+  }
+
   /** Somebody may be about to take it, and looks at its time once more before he does. */
-  async #removeStale(disk: LockDisk): Promise<void> {
+  async #removeStale(disk: LockDisk): Promise<boolean> {
     await this.#file.beat(this.#parts.clock.now());
-    if (this.#file.is(await disk.stamp(this.#mark))) await disk.unlink(this.#mark);
+    return this.#file.is(await disk.stamp(this.#mark)) && (await this.#unlink(disk));
   }
 
   #isFresh({ modifiedMs }: FileStamp): boolean {

@@ -64,9 +64,9 @@ export class LockFile {
   async #takeOver(place: LockPlace, onLost: LostListener): Promise<TryOutcome> {
     const found = await this.#parts.disk.readOwner(place.mark);
     if (found === undefined) return { type: "busy", owner: undefined };
-    // The registry knows of no session here: a release has failed, or the answer to a link was lost on its way (NFS).
-    const own = this.#files.find(found.stamp);
-    if (own !== undefined) return this.#held(place, own, onLost);
+    // Ours, by another path (a bind mount), or left behind by a release that failed or did not find it: nobody can tell which.
+    // No further locks are made of that file, so that its heartbeat ends with those it has.
+    this.#files.retireIfOurs(found.stamp);
     const why = this.#reasonToTake(found);
     if (why === undefined) return { type: "busy", owner: found.owner };
     const file = await (found.isDirectory ? this.#replaceDirectory(place) : this.#replace(place, found));

@@ -57,9 +57,9 @@ export class OwnerFiles {
     return file;
   }
 
-  /** The one with that stamp. */
-  find(stamp: FileStamp): OwnerFile | undefined {
-    return this.#files.find((file) => file.is(stamp));
+  retireIfOurs(stamp: FileStamp): void {
+    const own = this.#files.find((file) => file.is(stamp));
+    if (own !== undefined) this.#drop(own);
   }
 
   /** No more are made; what is held stays until it is given back. */

@@ -98,6 +98,39 @@ for (const { name, spell } of [
   });
 }
 
+test("one maildrop is one lock in one process, also by two paths that no link joins (a bind mount)", async (t) => {
+  // To the file calls the second path is another name of the first, as under a bind mount.
+  const fixture = lockFixture(t);
+  const twin = `${fixture.maildrop}-mounted`;
+  const there = (path: string): string => path.replace(twin, fixture.maildrop);
+  const io = {
+    lstatSync: ((path: string, options: object) => nodeLockIo.lstatSync(there(path), options)) as never,
+    linkSync: ((from: string, to: string) => nodeLockIo.linkSync(there(from), there(to))) as never,
+    openSync: ((path: string, ...rest: [string]) => nodeLockIo.openSync(there(path), ...rest)) as never,
+    realpathSync: { native: (path: string) => path } as never,
+  };
+  const mounted = lockFixture(t, { io });
+  const first = held(t, await mounted.lock.acquire(fixture.maildrop, request("s1")));
+  assert.equal((await mounted.lock.acquire(twin, request("s2"))).type, "in-use");
+  assert.equal(await first.isHeld(), true);
+});
+
+test("the lock of a maildrop that was moved away and back is stale when the sessions of that time are over", async (t) => {
+  const fixture = lockFixture(t);
+  const [other, third, away] = ["2", "3", ".away"].map((end) => fixture.maildrop + end) as [string, string, string];
+  for (const path of [other, third]) mkdirSync(path);
+  const lasting = held(t, await fixture.lock.acquire(other, request("s0")));
+  const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
+  renameSync(fixture.maildrop, away);
+  await lease.release();
+  renameSync(away, fixture.maildrop);
+  const later = held(t, await fixture.lock.acquire(third, request("s2")));
+  await lasting.release();
+  age(fixture, STALE_MS + 1000);
+  held(t, await fixture.other().acquire(fixture.maildrop, request("s3")));
+  assert.equal(await later.isHeld(), true, "later locks have a file of their own");
+});
+
 test("different maildrops do not meet", async (t) => {
   const { lock, maildrop } = lockFixture(t);
   mkdirSync(`${maildrop}2`);
@@ -186,8 +219,8 @@ test("a lock that cannot be removed is told by an event; release does not throw 
   const lease = held(t, await fixture.lock.acquire(fixture.maildrop, request("s1")));
   lease.release();
   assert.equal(fixture.events[0]?.type, "lock-release-failed");
-  assert.equal((await fixture.other().acquire(fixture.maildrop, request("s2"))).type, "in-use");
-  held(t, await fixture.lock.acquire(fixture.maildrop, request("s3")));
+  const outcome = await fixture.lock.acquire(fixture.maildrop, request("s2"));
+  assert.equal(outcome.type, "in-use", "it stands until it is stale");
 });
 
 test("a lock that was taken over is not held any more, and its release leaves the successor's", async (t) => {
