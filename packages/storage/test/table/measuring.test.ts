@@ -92,6 +92,24 @@ for (const io of ["sync", "async"] as const) {
   });
 }
 
+for (const io of ["sync", "async"] as const) {
+  test(`a message whose flags change each time it is to be read is pursued until it is measured (${io})`, async (t) => {
+    const maildir = MaildirBuilder.in(t).put("cur/1700000001.a:2,", "a\n");
+    let opened = 0;
+    const restless = new FaultyFileSystem(createFileSystem({ io }), ({ method }) => {
+      if (method !== "openRead" || ++opened > 4) return;
+      const names = ["cur/1700000001.a:2,", "cur/1700000001.a:2,F"];
+      maildir.rename(names[1 - (opened % 2)] ?? "", names[opened % 2] ?? "");
+    });
+    const rows = await visit(freshStore({ fs: restless }), maildir.root);
+    assert.equal(opened, 5);
+    assert.deepEqual(
+      rows.map(({ octets }) => octets),
+      [3],
+    );
+  });
+}
+
 test("where nothing can be learnt, the name's S counts, else 0", async (t) => {
   const maildir = MaildirBuilder.in(t).put("new/1700000001.a,S=41", "a\n").put("new/1700000002.b", "b\n");
   const failing = new FaultyFileSystem(disk, (call) => {
