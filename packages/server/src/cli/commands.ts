@@ -1,0 +1,78 @@
+// The table of the commands: words, options, help. What a command does stands in a file of its own, loaded when it is run.
+
+import type { Argv } from "yargs";
+import { HASHABLE_SCHEMES } from "../auth/schemes/hash-password.js";
+import { CONFIG_FLAGS, CONFIG_OPTION, type Parsed, withConfigOptions } from "./options.js";
+import type { Terminal } from "./terminal.js";
+
+export interface Command {
+  readonly name: string;
+  /** With its positional words, as yargs reads them. */
+  readonly form: string;
+  readonly about: string;
+  readonly options: readonly string[];
+  readonly build: (yargs: Argv) => Argv;
+  /** Loads what the command needs, and no more: a typing error is answered before the server's parts are read from disk. */
+  readonly run: (parsed: Parsed, terminal: Terminal) => Promise<number>;
+}
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "serve",
+    form: "serve",
+    about: "Serve Maildirs over POP3 until told to stop",
+    options: CONFIG_FLAGS,
+    build: (options) =>
+      withConfigOptions(options)
+        .example("$0 serve", "use /etc/postigo/postigo.yaml")
+        .example("$0 serve --maildir ~/Maildir --user me:secret", "one Maildir on 127.0.0.1 port 1110")
+        .example("$0 serve --maildir '/srv/mail/%{user}' --user a:x --user b:y", "several users, one Maildir each")
+        .epilogue(EPILOGUE),
+    run: async (parsed) => (await import("./serve.js")).serve(parsed),
+  },
+  {
+    name: "check",
+    form: "check",
+    about: "Check the configuration and print what is in force",
+    options: [...CONFIG_FLAGS, "json"],
+    build: (options) =>
+      withConfigOptions(options)
+        .option("json", { type: "boolean", describe: "print JSON" })
+        .example("$0 check --config postigo.yaml", "exit code 0: it can be served"),
+    run: async (parsed, terminal) => (await import("./check.js")).check(parsed, terminal),
+  },
+  {
+    name: "hash",
+    form: "hash",
+    about: "Make the password hash of a line in the users file",
+    options: ["scheme", "s"],
+    build: (options) =>
+      options
+        .option("scheme", {
+          alias: "s",
+          type: "string",
+          requiresArg: true,
+          describe: `one of ${HASHABLE_SCHEMES.join(", ")}`,
+        })
+        .example("$0 hash", "asks for the password twice, prints {ARGON2ID}…")
+        .example("printf %s secret | $0 hash -s SHA512-CRYPT", "reads it from standard input"),
+    run: async (parsed, terminal) => (await import("./hash.js")).hash(parsed, terminal),
+  },
+  {
+    name: "inspect",
+    form: "inspect [target]",
+    about: "Show the messages of a maildrop as a POP3 client sees them",
+    options: ["config", "c", "json", "target"],
+    build: (options) =>
+      options
+        .positional("target", { type: "string", describe: "USER of the configuration, or path of a MAILDIR" })
+        .option("config", CONFIG_OPTION)
+        .option("json", { type: "boolean", describe: "print JSON" })
+        .example("$0 inspect ana@example.org", "the maildrop that this user would get")
+        .example("$0 inspect ~/Maildir --json", "any Maildir; nothing is locked or changed"),
+    run: async (parsed, terminal) => (await import("./inspect.js")).inspect(parsed, terminal),
+  },
+];
+
+const EPILOGUE = `Each option can also be given as an environment variable: --timeouts.autologout as
+POSTIGO_TIMEOUTS_AUTOLOGOUT. Options go before variables, variables before the file.`;
