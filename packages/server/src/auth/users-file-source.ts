@@ -2,7 +2,7 @@
 
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { AccountSource } from "./account-source.js";
+import type { AccountSource, StoredAccount } from "./account-source.js";
 import { createMemorySource } from "./memory-source.js";
 import { LIBCRYPT_SCHEMES } from "./schemes/crypt/crypt.js";
 import { type CryptEngine, cryptEngine } from "./schemes/crypt/crypt-engine.js";
@@ -19,6 +19,8 @@ export interface UsersFileSource {
 
 export interface LoadedUsersFile {
   readonly source: AccountSource;
+  /** By name, in the order of the file. */
+  readonly accounts: ReadonlyMap<string, StoredAccount>;
   readonly count: number;
   readonly problems: readonly UsersFileProblem[];
 }
@@ -48,7 +50,7 @@ async function load(path: string): Promise<LoadedUsersFile> {
     const { accounts, problems } = parseUsersFile(octets.toString("utf8"));
     const source = createMemorySource(accounts);
     const ofTheFile = [...modeProblems(mode), ...(await schemeProblems(source, cryptEngine))];
-    return { source, count: accounts.size, problems: [...ofTheFile, ...problems] };
+    return { source, accounts, count: accounts.size, problems: [...ofTheFile, ...problems] };
   } finally {
     await file.close();
   }

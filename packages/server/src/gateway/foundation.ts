@@ -1,24 +1,14 @@
 // What outlives a reload. Made once from the configuration a gateway starts with.
 
 import { createWireKernel } from "@postigo/protocol";
-import {
-  createMaildirStore,
-  createStorageRoots,
-  type DurableMaildirStore,
-  octetPath,
-  type StorageRoot,
-  type StorageRoots,
-} from "@postigo/storage";
+import { createMaildirStore, createStorageRoots, type DurableMaildirStore, type StorageRoots } from "@postigo/storage";
 import type { Account, Peer } from "../auth/authenticator.js";
 import { createHashQueue, type HashQueue } from "../auth/hash-queue.js";
 import { createThrottle, type Throttle } from "../auth/throttle.js";
 import { type Clock, systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { poolKey } from "../lifecycle/worker-pool.js";
-import { andThen } from "../lock/and-then.js";
-import { createMaildropLock } from "../lock/create-maildrop-lock.js";
-import { LockDisk } from "../lock/lock-disk.js";
-import { nodeLockIo } from "../lock/lock-io.js";
+import { createLockOverRoots } from "../lock/lock-over-roots.js";
 import type { MaildropLock } from "../lock/maildrop-lock.js";
 import { createEventLog } from "../log/create-event-log.js";
 import type { EventLog } from "../log/event-log.js";
@@ -67,7 +57,7 @@ export function buildFoundation(config: Config, overrides: GatewayOverrides): Fo
     closeLog,
     stage,
     store: buildStore({ roots, stage, clock, log }),
-    lock: buildLock(config, { roots, clock, log }),
+    lock: createLockOverRoots({ ...config.lock, roots, clock, onEvent: (event) => logLockEvent(log, event) }),
     limits: new ConnectionLimits(config.limits),
     hashing: createHashQueue(),
     throttle: createThrottle({ clock, failuresBeforeDelay: config.limits.failuresBeforeDelay }),
@@ -79,20 +69,6 @@ function buildLog(config: Config, { log }: GatewayOverrides, clock: Clock): Pick
   if (log !== undefined) return { log, closeLog: async () => undefined };
   const owned = createEventLog(config.log, clock);
   return { log: owned, closeLog: () => owned.close() };
-}
-
-type LockParts = Pick<Foundation, "clock" | "log"> & { readonly roots: StorageRoots<StorageRoot> };
-
-/** Its files are reached as the storage root allows that they lie on, by one object for each root. */
-function buildLock({ lock }: Config, { roots, clock, log }: LockParts): MaildropLock {
-  const disks = new WeakMap<StorageRoot, LockDisk>();
-  const diskOf = (root: StorageRoot): LockDisk => {
-    const disk = disks.get(root) ?? new LockDisk(nodeLockIo, (now, later) => root.call(now, later));
-    disks.set(root, disk);
-    return disk;
-  };
-  const diskAt = (path: string) => andThen(() => roots.of(octetPath(path)), diskOf);
-  return createMaildropLock({ ...lock, clock, diskAt, onEvent: (event) => logLockEvent(log, event) });
 }
 
 type StoreParts = Pick<Foundation, "stage" | "clock" | "log"> & { readonly roots: StorageRoots };

@@ -1,0 +1,124 @@
+// The maildrops of a configuration, for commands that change them: found by the name of a user, and taken under the lock that
+// sessions take, as the user whom the mail belongs to.
+
+import { statSync } from "node:fs";
+import { createStorageRoots, type StorageRoot, type StorageRoots } from "@postigo/storage";
+import { systemClock } from "../clock.js";
+import type { Config } from "../config/config.js";
+import { dropPrivileges, PrivilegeError } from "../lifecycle/privileges.js";
+import { createLockOverRoots } from "../lock/lock-over-roots.js";
+import type { Lease, LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
+import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
+import { CommandError, EXIT, exitCodeOfFile } from "./exit-code.js";
+import { loadAccounts } from "./find-account.js";
+import { findConfig } from "./find-config.js";
+import { type Parsed, textOf } from "./options.js";
+
+export interface UserMaildrop {
+  readonly user: string;
+  /** Absolute path; need not exist. */
+  readonly path: string;
+}
+
+export interface UserMaildrops {
+  readonly config: Config;
+  readonly roots: StorageRoots<StorageRoot>;
+  /** Throws CommandError: no such account, or a name that the template has no place for. */
+  of(user: string): UserMaildrop;
+  /** Of every account, in the order of the sources; accounts that share a maildrop stand there once, under the first name. */
+  all(): readonly UserMaildrop[];
+  /** Does the work while no session can run. Throws CommandError if the maildrop is in use, or belongs to somebody else. */
+  underLock<T>(maildrop: UserMaildrop, work: (lease: Lease) => Promise<T>): Promise<T>;
+  /** Lets go of what locks are held. */
+  close(): void;
+}
+
+/** Reads configuration and accounts, then becomes `user:`, as `serve` does. Throws CommandError. */
+export const openUserMaildrops = async (parsed: Parsed): Promise<UserMaildrops> => {
+  const { config } = findConfig({ file: textOf(parsed, "config"), flags: {}, env: process.env });
+  const accounts = await loadAccounts(config);
+  becomeMailUser(config);
+  const place = placeOf(config);
+  const paths = new Map(accounts.map(({ name, maildir }) => [name, maildir ?? place(name)] as const));
+  const roots = createStorageRoots({ io: config.spool.io, monotonic: () => systemClock.monotonic() });
+  const lock = createLockOverRoots({ ...config.lock, roots, clock: systemClock, onEvent: () => undefined });
+  return {
+    config,
+    roots,
+    of: (user) => maildropOf(user, paths, config),
+    all: () => distinct(paths),
+    underLock: (maildrop, work) => underLock(lock, maildrop, work),
+    close: () => lock.close(),
+  };
+};
+
+const becomeMailUser = (config: Config): void => {
+  try {
+    dropPrivileges(config);
+  } catch (error) {
+    if (!(error instanceof PrivilegeError)) throw error;
+    throw new CommandError(EXIT.noPermission, error.message);
+  }
+};
+
+const placeOf = ({ spool }: Config): ((name: string) => string | undefined) => {
+  const template = parseMaildirTemplate(spool.maildir);
+  return (name) => (template.type === "template" ? template.path(name) : undefined);
+};
+
+const maildropOf = (user: string, paths: ReadonlyMap<string, string | undefined>, { spool }: Config): UserMaildrop => {
+  const path = paths.get(user);
+  if (path !== undefined) return { user, path };
+  if (!paths.has(user)) throw new CommandError(EXIT.missingInput, `no account is called "${user}"`);
+  throw new CommandError(EXIT.configuration, `"${user}" lacks a part that spool.maildir asks for: ${spool.maildir}`);
+};
+
+const distinct = (paths: ReadonlyMap<string, string | undefined>): readonly UserMaildrop[] => {
+  const byPath = new Map<string, UserMaildrop>();
+  for (const [user, path] of paths) if (path !== undefined && !byPath.has(path)) byPath.set(path, { user, path });
+  return [...byPath.values()];
+};
+
+const underLock = async <T>(
+  lock: MaildropLock,
+  { user, path }: UserMaildrop,
+  work: (lease: Lease) => Promise<T>,
+): Promise<T> => {
+  expectToBeOwner(path);
+  const request = { session: "postigo", user, peer: "", signal: new AbortController().signal };
+  const locked = await lock.acquire(path, request);
+  if (locked.type !== "held") throw refusal(path, locked);
+  try {
+    return await work(locked.lease);
+  } finally {
+    await locked.lease.release();
+  }
+};
+
+/** What root writes into the mail of others, the server that runs as they could not read. */
+const expectToBeOwner = (path: string): void => {
+  const owner = ownerOf(path);
+  if (process.geteuid?.() !== 0 || owner === 0) return;
+  const remedy = `run the command as that user (sudo -u '#${owner}' postigo …), or set user: in the configuration`;
+  throw new CommandError(EXIT.noPermission, `${path} belongs to user ${owner}, and this is root; ${remedy}`);
+};
+
+const ownerOf = (path: string): number => {
+  try {
+    return statSync(path).uid;
+  } catch (error) {
+    throw new CommandError(
+      exitCodeOfFile(error),
+      `${path} cannot be reached (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+};
+
+const refusal = (path: string, locked: Exclude<LockOutcome, { type: "held" }>): CommandError => {
+  if (locked.type === "unavailable") {
+    return new CommandError(exitCodeOfFile(locked.cause), `${path} cannot be locked: ${String(locked.cause)}`);
+  }
+  const { holder } = locked;
+  const by = holder === undefined ? "another session" : `process ${holder.pid} on ${holder.host}`;
+  return new CommandError(EXIT.unavailable, `${path} is locked by ${by}; try again when its session is over`);
+};
