@@ -12,7 +12,7 @@ const HELP = `Measures Postigo beside other POP3 servers: npm run bench -- [opti
   --workers N     Postigo's processes: a number or auto (1)
   --io MODE       Postigo's spool.io: auto, sync or async (auto)
   --node PATH     the Node that runs Postigo (this one)
-  --profile DIR   profiles Postigo (node --cpu-prof), and says where its time goes
+  --profile DIR   profiles Postigo (node --cpu-prof), says where its time goes, and draws flame graphs there
   --md FILE       writes the table there too
   --json FILE     writes every single figure there
   --help          this text

@@ -1,7 +1,8 @@
-// What a V8 profile (--cpu-prof) of Postigo says: the functions that took most of the time it was busy.
+// What a V8 profile (--cpu-prof) of Postigo says: the functions that took most of the time it was busy, and a flame graph.
 
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { flameGraph } from "./flame-graph.mjs";
 import { markdown } from "./report.mjs";
 
 const SHOWN = 12;
@@ -14,11 +15,18 @@ export function profilingFlags(folder) {
   return ["--cpu-prof", `--cpu-prof-dir=${folder}`];
 }
 
-/** Tables of every profile in `folder`, in shares of the time not idle; a call that blocks counts as long as it lasts. */
-export function summarizeProfiles(folder) {
+/**
+ * Tables of every profile in `folder`, in shares of the time not idle; a call that blocks counts as long as it lasts. Draws each
+ * as a flame graph beside it, `NAME.svg`, with `title`.
+ */
+export function summarizeProfiles(folder, title) {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".cpuprofile"))
-    .map((name) => `\n${name}\n\n${summary(JSON.parse(readFileSync(join(folder, name), "utf8")))}`)
+    .map((name) => {
+      const profile = JSON.parse(readFileSync(join(folder, name), "utf8"));
+      writeFileSync(join(folder, name.replace(/cpuprofile$/, "svg")), flameGraph(profile, title));
+      return `\n${name}\n\n${summary(profile)}`;
+    })
     .join("");
 }
 

@@ -12,7 +12,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => ending.abor
 try {
   const { text, results } = await runBench(options, ending.signal);
   process.stdout.write(text);
-  if (options.profile !== undefined) process.stdout.write(summarizeProfiles(options.profile));
+  if (options.profile !== undefined) process.stdout.write(summarizeProfiles(options.profile, titleOf(options)));
   if (options.md !== undefined) writeFileSync(options.md, text);
   if (options.json !== undefined) writeFileSync(options.json, asJson(results));
 } catch (error) {
@@ -27,4 +27,8 @@ function asJson(results) {
     servers: Object.fromEntries(byServer),
   }));
   return `${JSON.stringify(rows, undefined, 1)}\n`;
+}
+
+function titleOf({ rows, workers }) {
+  return `${rows.join(" ") || "all rows"}, workers: ${workers}, Node ${process.versions.node}`;
 }
