@@ -12,6 +12,7 @@ export type {
   RemovedMessage,
 } from "./maildrop.js";
 export type { OctetRule } from "./octet-rule.js";
+export { listOwnFiles, type OwnFile, type OwnFileKind, removeOwnFile } from "./own-files.js";
 export type { FileSystem, StorageRoot, StorageRoots } from "./ports/file-system.js";
 export { createFileSystem, type FileSystemOptions } from "./ports/node-file-system.js";
 export { octetPath } from "./ports/octet-path.js";

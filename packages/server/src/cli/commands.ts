@@ -72,6 +72,22 @@ export const COMMANDS: readonly Command[] = [
         .example("$0 inspect ~/Maildir --json", "any Maildir; nothing is locked or changed"),
     run: async (parsed, terminal) => (await import("./inspect.js")).inspect(parsed, terminal),
   },
+  {
+    name: "forget",
+    form: "forget [user]",
+    about: "Remove what Postigo keeps in a maildrop; mail is not touched",
+    options: ["config", "c", "json", "all", "uids", "user"],
+    build: (options) =>
+      options
+        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .option("config", CONFIG_OPTION)
+        .option("all", { type: "boolean", describe: "the maildrops of all accounts" })
+        .option("uids", { type: "boolean", describe: "imported unique-ids too: clients will fetch that mail again" })
+        .option("json", { type: "boolean", describe: "print JSON" })
+        .example("$0 forget ana@example.org", "the index and leftover lock files")
+        .example("$0 forget --all --uids", "leave every maildrop as if Postigo had never been there"),
+    run: async (parsed, terminal) => (await import("./forget.js")).forget(parsed, terminal),
+  },
 ];
 
 const EPILOGUE = `Each option can also be given as an environment variable: --timeouts.autologout as

@@ -1,7 +1,7 @@
 // The messages of a maildrop, for people and for programs.
 
 import type { MessageTable } from "@postigo/storage";
-import Table from "cli-table3";
+import { type Column, renderTable } from "./table.js";
 
 /** One message. `file`: path below the maildrop; `flags`: the letters of its Maildir info, in their order there. */
 export interface MessageRow {
@@ -24,40 +24,17 @@ export const messageRows = (messages: MessageTable): readonly MessageRow[] =>
     };
   });
 
-/** A framed table on a terminal; aligned words in a pipe, for awk: five columns, `-` where there is nothing. */
-export const renderRows = (
-  rows: readonly MessageRow[],
-  { outIsTerminal }: { readonly outIsTerminal: boolean },
-): string => {
+/** Five columns. */
+export const renderRows = (rows: readonly MessageRow[], terminal: { readonly outIsTerminal: boolean }): string => {
   const cells = rows.map(({ number, octets, uniqueId, flags, file }) => [
     `${number}`,
     `${octets}`,
     uniqueId,
+    // Framed too: a mark in an otherwise empty cell.
     flags || "-",
     file,
   ]);
-  return outIsTerminal && rows.length <= MOST_FRAMED ? framed(cells) : aligned(cells);
-};
-
-const framed = (cells: readonly (readonly string[])[]): string => {
-  const table = new Table({
-    head: [...HEAD],
-    colAligns: ["right", "right", "left", "left", "left"],
-    style: { head: [], border: [] },
-  });
-  for (const row of cells) table.push([...row]);
-  return `${table.toString()}\n`;
-};
-
-const aligned = (cells: readonly (readonly string[])[]): string => {
-  const widths = HEAD.map((head, column) =>
-    cells.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), head.length),
-  );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => (column < 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-      .join("  ");
-  return [HEAD, ...cells].map((row) => `${line(row).trimEnd()}\n`).join("");
+  return renderTable(COLUMNS, cells, terminal);
 };
 
 /** Names come as octets, one character each. What is no UTF-8, or could steer a terminal, is shown as \xHH. */
@@ -73,6 +50,10 @@ const asHex = (character: string): string =>
     .map((octet) => `\\x${octet.toString(16).padStart(2, "0")}`)
     .join("");
 
-const HEAD = ["Number", "Octets", "Unique-id", "Flags", "File"] as const;
-/** Beyond it the frame costs seconds, and nobody reads it. */
-const MOST_FRAMED = 1000;
+const COLUMNS: readonly Column[] = [
+  { head: "Number", align: "right" },
+  { head: "Octets", align: "right" },
+  { head: "Unique-id", align: "left" },
+  { head: "Flags", align: "left" },
+  { head: "File", align: "left" },
+];

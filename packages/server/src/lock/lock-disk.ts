@@ -173,11 +173,12 @@ async function readOwnerLater(path: string): Promise<FoundOwner | undefined> {
 }
 
 const unreadable = (stamp: FileStamp | undefined): FoundOwner | undefined =>
-  stamp && { owner: undefined, stamp, isDirectory: false };
+  stamp && { owner: undefined, stamp, isFile: false, isDirectory: false };
 
 const foundOwner = (stats: Stats, text: string | undefined): FoundOwner => ({
   owner: parseOwner(text),
   stamp: stampOf(stats),
+  isFile: stats.isFile(),
   isDirectory: stats.isDirectory(),
 });
 

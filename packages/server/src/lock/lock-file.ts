@@ -5,7 +5,7 @@ import type { Clock } from "../clock.js";
 import { claim } from "./claim.js";
 import { Heartbeats } from "./heartbeat.js";
 import { HeldLock, type HeldLockParts } from "./held-lock.js";
-import { type HostFacts, processState } from "./host-facts.js";
+import type { HostFacts } from "./host-facts.js";
 import type { LockDisk } from "./lock-disk.js";
 import type { TakeoverReason } from "./lock-event.js";
 import { errorCode } from "./lock-io.js";
@@ -14,7 +14,7 @@ import type { LockOwner } from "./maildrop-lock.js";
 import type { FoundOwner } from "./owner-facts.js";
 import type { OwnerFile } from "./owner-file.js";
 import { OwnerFiles } from "./owner-files.js";
-import { proofOfDeath } from "./proof-of-death.js";
+import { reasonToTake } from "./reason-to-take.js";
 
 export type TryOutcome =
   | { readonly type: "held"; readonly lock: HeldLock; readonly takenFrom: Takeover | undefined }
@@ -95,9 +95,7 @@ export class LockFile {
     return this.#files.mark(place);
   }
 
-  #reasonToTake({ owner, stamp }: FoundOwner): TakeoverReason | undefined {
-    const proof = owner && proofOfDeath(owner, this.#here, processState);
-    if (proof !== undefined) return proof;
-    return this.#parts.clock.now() - stamp.modifiedMs > this.#parts.staleMs ? "stale" : undefined;
+  #reasonToTake(found: FoundOwner): TakeoverReason | undefined {
+    return reasonToTake(found, { clock: this.#parts.clock, staleMs: this.#parts.staleMs, here: this.#here });
   }
 }

@@ -21,6 +21,8 @@ export interface FileStamp {
 export interface FoundOwner {
   readonly owner: LockOwner | undefined;
   readonly stamp: FileStamp;
+  /** False for what cannot be looked into, too. */
+  readonly isFile: boolean;
   /** proper-lockfile's own form of a lock. */
   readonly isDirectory: boolean;
 }

@@ -1,0 +1,97 @@
+// `postigo forget`: takes out of maildrops what Postigo keeps there. Mail is not touched, nor any file of another program.
+
+import { existsSync } from "node:fs";
+import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "./exit-code.js";
+import { type ForgetOptions, type ForgottenFile, forgetMaildrop } from "./forget-maildrop.js";
+import { type Parsed, textOf } from "./options.js";
+import { type Column, renderTable } from "./table.js";
+import type { Terminal } from "./terminal.js";
+import { openUserMaildrops, type UserMaildrop, type UserMaildrops } from "./user-maildrops.js";
+
+interface Forgotten extends UserMaildrop {
+  readonly files: readonly ForgottenFile[];
+  /** Why nothing was looked at: the maildrop is in use, or cannot be reached. */
+  readonly problem: CommandError | undefined;
+}
+
+export const forget = async (parsed: Parsed, terminal: Terminal): Promise<number> => {
+  const user = textOf(parsed, "user");
+  if ((user === undefined) !== (parsed["all"] === true)) {
+    throw new CommandError(EXIT.usage, "whose maildrop? Name one USER, or say --all");
+  }
+  const maildrops = await openUserMaildrops(parsed);
+  try {
+    const wanted = user === undefined ? maildrops.all().filter(({ path }) => existsSync(path)) : [maildrops.of(user)];
+    const forgotten = await forgetEach(maildrops, wanted, { uids: parsed["uids"] === true });
+    report(forgotten, parsed["json"] === true, terminal);
+    return exitCodeOf(forgotten);
+  } finally {
+    maildrops.close();
+  }
+};
+
+/** One that cannot be forgotten does not keep the others. */
+const forgetEach = async (
+  maildrops: UserMaildrops,
+  wanted: readonly UserMaildrop[],
+  options: ForgetOptions,
+): Promise<readonly Forgotten[]> => {
+  const forgotten: Forgotten[] = [];
+  for (const maildrop of wanted) {
+    try {
+      const files = await forgetMaildrop(maildrops, maildrop, options);
+      forgotten.push({ ...maildrop, files, problem: undefined });
+    } catch (error) {
+      forgotten.push({ ...maildrop, files: [], problem: asProblem(error, maildrop) });
+    }
+  }
+  return forgotten;
+};
+
+const asProblem = (error: unknown, { path }: UserMaildrop): CommandError => {
+  if (error instanceof CommandError) return error;
+  const code = errorCode(error);
+  if (code === undefined) throw error;
+  return new CommandError(exitCodeOfFile(error), `${path} cannot be looked through (${code})`);
+};
+
+const report = (forgotten: readonly Forgotten[], asJson: boolean, terminal: Terminal): void => {
+  if (asJson) {
+    const maildrops = forgotten.map(({ user, path, files, problem }) => ({
+      ...{ user, maildrop: path, files },
+      ...(problem && { problem: problem.message }),
+    }));
+    terminal.out(`${JSON.stringify({ maildrops }, undefined, 2)}\n`);
+    return;
+  }
+  const rows = forgotten.flatMap(({ user, files }) =>
+    files.map(({ file, octets, result, why }) => [user, file, `${octets}`, result, why]),
+  );
+  if (rows.length > 0) terminal.out(renderTable(COLUMNS, rows, terminal));
+  for (const { problem } of forgotten) if (problem) terminal.err(`postigo: ${problem.message}\n`);
+  terminal.err(`${summary(forgotten)}\n`);
+};
+
+const summary = (forgotten: readonly Forgotten[]): string => {
+  const results = forgotten.flatMap(({ files }) => files.map(({ result }) => result));
+  const removed = results.filter((result) => result === "removed").length;
+  const maildrops = forgotten.length === 1 ? "1 maildrop" : `${forgotten.length} maildrops`;
+  return `${maildrops}: ${removed} of ${results.length} files removed`;
+};
+
+/** 0: nothing stands there any more but what was to be kept, and what goes by itself. */
+const exitCodeOf = (forgotten: readonly Forgotten[]): ExitCode => {
+  const problem = forgotten.find((each) => each.problem !== undefined)?.problem;
+  if (problem !== undefined) return problem.code;
+  const results = new Set(forgotten.flatMap(({ files }) => files.map(({ result }) => result)));
+  if (results.has("failed")) return EXIT.inputOutput;
+  return results.has("left") ? EXIT.unavailable : EXIT.ok;
+};
+
+const COLUMNS: readonly Column[] = [
+  { head: "User", align: "left" },
+  { head: "File", align: "left" },
+  { head: "Octets", align: "right" },
+  { head: "Result", align: "left" },
+  { head: "Why", align: "left" },
+];
