@@ -8,7 +8,10 @@ import type { MaildirSite } from "./maildir/maildir-site.js";
 import { readStamps, type Stamps, sameStamps } from "./maildir/stamps.js";
 import type { MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";
 import { createMaildrop } from "./message/create-maildrop.js";
+import { disposalOf } from "./message/disposal.js";
+import type { MaildropParts } from "./message/maildrop-parts.js";
 import { OctetCounter } from "./message/octet-count.js";
+import { SessionView } from "./message/session-view.js";
 import type { OctetRule } from "./octet-rule.js";
 import type { StorageRoots } from "./ports/file-system.js";
 import { octetPath } from "./ports/octet-path.js";
@@ -17,6 +20,9 @@ import { type Knowledge, KnownMaildrop } from "./table/known-maildrop.js";
 import { listMaildrop } from "./table/list-maildrop.js";
 import { MessageColumns } from "./table/message-columns.js";
 import { TableCache } from "./table/table-cache.js";
+import { finishUpdate } from "./update/finish-update.js";
+import type { Journal } from "./update/journal.js";
+import { hasJournal, JOURNAL_NAME, loadJournal, removeJournal } from "./update/journal-file.js";
 
 export interface MaildirStoreDeps {
   readonly roots: StorageRoots;
@@ -67,8 +73,8 @@ class DiskMaildirStore implements DurableMaildirStore {
   open(path: string, options: OpenOptions = {}): Eventually<OpenOutcome> {
     const root = octetPath(path);
     const fs = this.#roots.of(root);
-    if (fs instanceof Promise) return fs.then((found) => this.#openAt({ fs: found, root }, options));
-    return this.#openAt({ fs, root }, options);
+    if (fs instanceof Promise) return fs.then((found) => this.#openOrRecover({ fs: found, root }, options));
+    return this.#openOrRecover({ fs, root }, options);
   }
 
   async flush(): Promise<void> {
@@ -76,24 +82,60 @@ class DiskMaildirStore implements DurableMaildirStore {
     await this.#keeper.idle();
   }
 
+  #openOrRecover(site: MaildirSite, options: OpenOptions): Eventually<OpenOutcome> {
+    if (options.recover !== true) return this.#openAt(site, options);
+    const isCutOff = hasJournal(site);
+    if (isCutOff === false) return this.#openAt(site, options);
+    if (isCutOff === true) return this.#recover(site, options);
+    return isCutOff.then((is) => (is ? this.#recover(site, options) : this.#openAt(site, options)));
+  }
+
+  /** Lists, finishes the update, and lists again. What cannot be finished does not keep the user from his mail. */
+  async #recover(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
+    const path = `${site.root}/${JOURNAL_NAME}`;
+    try {
+      const journal = await loadJournal(site);
+      if (journal !== undefined) return await this.#finish(site, journal, options);
+      this.#onTrouble(new StorageError("JOURNAL_TORN", path));
+      await removeJournal(site);
+    } catch (cause) {
+      this.#onTrouble(new StorageError("JOURNAL_FAILED", path, cause));
+    }
+    return this.#openAt(site, options);
+  }
+
+  async #finish(site: MaildirSite, journal: Journal, options: OpenOptions): Promise<OpenOutcome> {
+    const known = await this.#listed(site, options);
+    if (known instanceof StorageError) return { type: "unavailable", error: known };
+    const parts = this.#partsOf(site, known, { ...options, deleted: journal.disposal });
+    const report = await finishUpdate(new SessionView(parts), journal);
+    known.forget(report.removed.map(({ position }) => position));
+    const outcome = await this.#openAt(site, options);
+    return outcome.type === "opened" ? { ...outcome, finished: { report, messages: known.table } } : outcome;
+  }
+
   #openAt(site: MaildirSite, options: OpenOptions): Eventually<OpenOutcome> {
     const known = this.#cache.get(site.root);
     if (known !== undefined && !this.#openings.has(site.root)) {
       const isCurrent = isCurrentAt(site, known);
-      if (isCurrent === true) return this.#opened(site, known);
+      if (isCurrent === true) return this.#opened(site, known, options);
       if (isCurrent !== false)
-        return isCurrent.then((is) => (is ? this.#opened(site, known) : this.#list(site, options)));
+        return isCurrent.then((is) => (is ? this.#opened(site, known, options) : this.#list(site, options)));
     }
     return this.#list(site, options);
   }
 
   /** Those who open the same maildrop meanwhile wait for one listing; it goes on though nobody may wait any more. */
   async #list(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
+    const found = await this.#listed(site, options);
+    if (found instanceof StorageError) return { type: "unavailable", error: found };
+    return this.#opened(site, found, options);
+  }
+
+  #listed(site: MaildirSite, options: OpenOptions): Promise<KnownMaildrop | StorageError> {
     const opening = this.#openings.get(site.root) ?? this.#begin(site, options);
     if (options.onProgress) opening.listeners.push(options.onProgress);
-    const found = await opening.outcome;
-    if (found instanceof StorageError) return { type: "unavailable", error: found };
-    return this.#opened(site, found);
+    return opening.outcome;
   }
 
   #begin(site: MaildirSite, options: OpenOptions): Opening {
@@ -136,10 +178,17 @@ class DiskMaildirStore implements DurableMaildirStore {
     return known;
   }
 
-  #opened(site: MaildirSite, known: KnownMaildrop): OpenOutcome {
+  #opened(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): OpenOutcome {
     known.settle();
-    const maildrop = createMaildrop({
+    return { type: "opened", maildrop: createMaildrop(this.#partsOf(site, known, options)) };
+  }
+
+  #partsOf(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): MaildropParts {
+    const { deleted = "unlink", trashCounts = false } = options;
+    return {
       ...site,
+      disposal: disposalOf(deleted, site, this.#now),
+      keepsQuota: deleted === "trash" && trashCounts,
       table: known.table,
       copies: known.copies,
       count: (fd) => this.#counter.count(site.fs, fd),
@@ -147,8 +196,7 @@ class DiskMaildirStore implements DurableMaildirStore {
       forget: (positions) => known.forget(positions),
       onClose: () => this.#keeper.save(site, known),
       onTrouble: this.#onTrouble,
-    });
-    return { type: "opened", maildrop };
+    };
   }
 }
 

@@ -1,7 +1,8 @@
 // The port through which maildrops are opened.
 
 import type { Eventually } from "./eventually.js";
-import type { Maildrop } from "./maildrop.js";
+import type { Maildrop, MessageTable, RemovalReport } from "./maildrop.js";
+import type { DisposalName } from "./message/disposal.js";
 import type { StorageError } from "./storage-error.js";
 
 export interface MaildirStore {
@@ -17,9 +18,26 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** The fixed part of the path template: a directory that must exist and hold something, or the spool is taken for unmounted. */
   readonly anchor?: string;
+  /** The caller holds the lock and may change the maildrop: an update that a crash has cut off is finished first. */
+  readonly recover?: boolean;
+  /** How removed messages go; unlinked by default. */
+  readonly deleted?: DisposalName;
+  /** Whether the trash folder counts against the quota (Dovecot) or not (Courier, the default). */
+  readonly trashCounts?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+export interface FinishedUpdate {
+  readonly report: RemovalReport;
+  /** Of the table that the positions in the report are of. */
+  readonly messages: MessageTable;
+}
+
 export type OpenOutcome =
-  | { readonly type: "opened"; readonly maildrop: Maildrop }
+  | {
+      readonly type: "opened";
+      readonly maildrop: Maildrop;
+      /** What an update that had been cut off still had to remove. */
+      readonly finished?: FinishedUpdate;
+    }
   | { readonly type: "unavailable"; readonly error: StorageError };

@@ -17,6 +17,10 @@ export type StorageErrorCode =
   | "MARK_FAILED"
   /** maildirsize was not told what has been removed. */
   | "QUOTA_FAILED"
+  /** The journal of an update could not be written or taken away; the update went on without it. */
+  | "JOURNAL_FAILED"
+  /** A journal was no whole one: the update it announced had not begun. */
+  | "JOURNAL_TORN"
   /** postigo.index could not be written: what was counted will be counted again. */
   | "INDEX_NOT_SAVED"
   /** postigo.uids is there and cannot be used: without it clients would fetch again what they have. */

@@ -20,6 +20,12 @@ export function uniqueLengthOf(name: string): number {
   return base;
 }
 
+/** The unique name in a path `new/…` or `cur/…`. */
+export function uniqueNameOf(path: string): string {
+  const name = path.slice("new/".length);
+  return name.slice(0, uniqueLengthOf(name));
+}
+
 /** Length of the base name: all before the info. */
 export function baseLengthOf(name: string): number {
   const colon = name.indexOf(":");

@@ -4,6 +4,7 @@ import type { Eventually } from "../eventually.js";
 import type { MessageTable } from "../maildrop.js";
 import type { FileSystem } from "../ports/file-system.js";
 import type { StorageError } from "../storage-error.js";
+import type { Disposal } from "./disposal.js";
 import type { Measured } from "./octet-count.js";
 
 export interface MaildropParts {
@@ -13,6 +14,10 @@ export interface MaildropParts {
   /** The folder that holds new/ and cur/, as octets. */
   readonly root: string;
   readonly fs: FileSystem;
+  /** How removed messages go. */
+  readonly disposal: Disposal;
+  /** True when what goes still counts against the quota: a trash folder that does. */
+  readonly keepsQuota?: boolean;
   /** Counts the canonical octets of an open file from its first octet, wherever its read position stands. */
   readonly count: (fd: number) => Eventually<number>;
   /** A message was measured anew: the index keeps it. */

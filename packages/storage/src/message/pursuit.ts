@@ -5,7 +5,7 @@
 // A rename during a scan can hide a file under both names, so a message is gone only when two scans in a row have missed it.
 // One that is found each time and has moved on each time is restless: it exists, but after some scans we give up.
 
-import { uniqueLengthOf } from "../maildir/file-name.js";
+import { uniqueNameOf } from "../maildir/file-name.js";
 import { scanMaildir } from "../maildir/scan.js";
 import type { SessionView } from "./session-view.js";
 
@@ -61,13 +61,6 @@ async function search(view: SessionView, positions: readonly number[]): Promise<
   return missed;
 }
 
-/** Of a path `new/…` or `cur/…`. */
-function uniqueNameOf(path: string): string {
-  const name = path.slice(FOLDER_PREFIX);
-  return name.slice(0, uniqueLengthOf(name));
-}
-
-const FOLDER_PREFIX = "new/".length;
 /** Attempts that a slow storage root may work on at a time. */
 const IN_FLIGHT = 32;
 const SCANS_MAX = 10;

@@ -2,7 +2,7 @@
 // listed. If the others were left behind, a removed message would come back under its unique-id. They go before it, and only if
 // they hold the same octets: a different mail under the same name is nobody's to remove (ADR 0062).
 
-import { uniqueLengthOf } from "../maildir/file-name.js";
+import { uniqueNameOf } from "../maildir/file-name.js";
 import type { RemovalReport, RemovedMessage } from "../maildrop.js";
 import { isMissing } from "../ports/errno.js";
 import type { FileSystem } from "../ports/file-system.js";
@@ -36,8 +36,7 @@ export async function removeCopies(
 /** Paths of the other files of its unique name. */
 function copiesOf(view: SessionView, position: number): readonly string[] {
   const path = view.pathAt(position);
-  const name = path.slice("new/".length);
-  const paths = view.parts.copies?.get(name.slice(0, uniqueLengthOf(name))) ?? [];
+  const paths = view.parts.copies?.get(uniqueNameOf(path)) ?? [];
   return paths.filter((other) => other !== path);
 }
 

@@ -1,6 +1,6 @@
-// Removal, as UPDATE asks for it: each message is unlinked wherever it is now, and the report says what became of each.
+// Removal, as UPDATE asks for it: each message is disposed of wherever it is now, and the report says what became of each.
 //
-// A name is unlinked only while a regular file stands under it: a link or a folder that another program has put there is not
+// A name is touched only while a regular file stands under it: a link or a folder that another program has put there is not
 // the message.
 
 import { atOnce } from "../eventually.js";
@@ -60,12 +60,12 @@ class Removal implements RemovalReport {
 
   #removeNow(position: number): "done" | "left" {
     if (!this.#mayGoOn()) return this.#fail(position, this.#error("STOPPED", position));
-    const { fs } = this.#view.parts;
+    const { fs, disposal } = this.#view.parts;
     const path = this.#view.filePathAt(position);
     try {
       // A slow answer ends the time in which calls are done at once.
       if (atOnce(fs.sizeOf(path)) === undefined || !fs.isSync) return "left";
-      atOnce(fs.unlink(path));
+      atOnce(disposal.dispose(this.#view.pathAt(position)));
       return this.#report(position, "unlinked");
     } catch (cause) {
       return isMissing(cause) ? "left" : this.#fail(position, cause);
@@ -74,12 +74,12 @@ class Removal implements RemovalReport {
 
   async #remove(position: number): Promise<"done" | "missing"> {
     if (!this.#mayGoOn()) return this.#fail(position, this.#error("STOPPED", position));
-    const { fs } = this.#view.parts;
+    const { fs, disposal } = this.#view.parts;
     const path = this.#view.filePathAt(position);
     try {
       const status = await fs.lstat(path);
       if (status?.kind !== "file") return "missing";
-      await fs.unlink(path);
+      await disposal.dispose(this.#view.pathAt(position));
       return this.#report(position, "unlinked");
     } catch (cause) {
       return isMissing(cause) ? "missing" : this.#fail(position, cause);

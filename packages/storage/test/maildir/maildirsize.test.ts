@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { quotaOctets, subtractUsage } from "#storage/maildir/maildirsize";
+import { noteUsage, quotaOctets, tellUsage, type Usage } from "#storage/maildir/maildirsize";
+import type { FileSystem } from "#storage/ports/file-system";
 import { createFileSystem } from "#storage/ports/node-file-system";
 import { FaultyFileSystem, failAt } from "../support/faulty-file-system.js";
 import { temporaryDirectory } from "../support/maildir-builder.js";
@@ -113,4 +114,9 @@ for (const { name, file, octets } of NAMES) {
   test(`Maildir++: ${name} of ${file} octets counts ${octets}`, () => {
     assert.equal(quotaOctets(name, file), octets);
   });
+}
+
+async function subtractUsage(fs: FileSystem, root: string, { octets, messages }: Usage): Promise<void> {
+  const note = await noteUsage(fs, root, { octets: -octets, messages: -messages });
+  if (note !== undefined) await tellUsage(fs, root, note);
 }

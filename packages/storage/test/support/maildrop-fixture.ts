@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { MessageTable } from "#storage/maildrop";
 import { createMaildrop } from "#storage/message/create-maildrop";
+import { disposalOf } from "#storage/message/disposal";
 import type { MaildropParts } from "#storage/message/maildrop-parts";
 import type { Measured } from "#storage/message/octet-count";
 import type { FileSystem } from "#storage/ports/file-system";
@@ -42,10 +43,11 @@ export function maildropOver(
   { fs = createFileSystem({ io: "sync" }), ...others }: { fs?: FileSystem } & Partial<MaildropParts> = {},
 ) {
   const learnt: Learnt = { measures: new Map(), forgotten: [], troubles: [], closings: 0 };
+  const site = { fs, root: octetPath(maildir.root) };
   const maildrop = createMaildrop({
+    ...site,
+    disposal: disposalOf("unlink", site, Date.now),
     table: tableOf(maildir, paths),
-    root: octetPath(maildir.root),
-    fs,
     count: (fd) => canonicalOctets(readFileSync(fd, "latin1")),
     remember: (position, measure) => learnt.measures.set(position, measure),
     forget: (positions) => learnt.forgotten.push(...positions),

@@ -1,0 +1,91 @@
+// How a removed message goes: unlinked, or put where it can be fetched back from. Nothing is ever put over another file.
+//
+//   unlink   the file is no more
+//   trash    into .Trash/cur, a Maildir++ folder that IMAP clients show; made where it is missing
+//   hold     into postigo.hold/ beside new/ and cur/, which no other program shows, as SECONDS.NAME: when it went, and its name
+
+import type { Eventually } from "../eventually.js";
+import { baseLengthOf } from "../maildir/file-name.js";
+import type { MaildirSite } from "../maildir/maildir-site.js";
+import { errnoError, errnoOf } from "../ports/errno.js";
+import type { FileSystem } from "../ports/file-system.js";
+
+export type DisposalName = "unlink" | "trash" | "hold";
+
+export interface Disposal {
+  readonly name: DisposalName;
+  /** Makes the folder it needs. Rejects with what the file system threw. */
+  prepare(): Promise<void>;
+  /** `path`: of a message, below the maildrop. Throws or rejects what the file system says; EEXIST if something stands there. */
+  dispose(path: string): Eventually<void>;
+}
+
+/** `now`: milliseconds since 1970. */
+export function disposalOf(name: DisposalName, site: MaildirSite, now: () => number): Disposal {
+  if (name === "unlink") return unlinking(site);
+  return name === "trash" ? trashing(site) : holding(site, now);
+}
+
+export const TRASH_FOLDER = ".Trash";
+export const HOLD_FOLDER = "postigo.hold";
+
+function unlinking({ fs, root }: MaildirSite): Disposal {
+  return { name: "unlink", prepare: async () => undefined, dispose: (path) => fs.unlink(`${root}/${path}`) };
+}
+
+function trashing({ fs, root }: MaildirSite): Disposal {
+  const trash = `${root}/${TRASH_FOLDER}`;
+  return {
+    name: "trash",
+    prepare: () => makeFolder(fs, trash),
+    dispose: (path) => moveAside(fs, `${root}/${path}`, `${trash}/cur/${withInfo(path.slice(FOLDER_PREFIX))}`),
+  };
+}
+
+function holding({ fs, root }: MaildirSite, now: () => number): Disposal {
+  const hold = `${root}/${HOLD_FOLDER}`;
+  return {
+    name: "hold",
+    prepare: async () => void (await makeDirectory(fs, hold)),
+    dispose(path) {
+      const held = `${Math.floor(now() / 1000)}.${path.slice(FOLDER_PREFIX)}`;
+      return moveAside(fs, `${root}/${path}`, `${hold}/${held}`);
+    },
+  };
+}
+
+function moveAside(fs: FileSystem, from: string, to: string): Eventually<void> {
+  const standing = fs.lstat(to);
+  if (standing instanceof Promise) return standing.then((status) => renameUnless(fs, { from, to, isTaken: !!status }));
+  return renameUnless(fs, { from, to, isTaken: standing !== undefined });
+}
+
+function renameUnless(fs: FileSystem, move: { from: string; to: string; isTaken: boolean }): Eventually<void> {
+  if (move.isTaken) throw errnoError("EEXIST", "rename", move.to);
+  return fs.rename(move.from, move.to);
+}
+
+/** A Maildir++ folder: the empty file tells delivery agents where to look for the quota. */
+async function makeFolder(fs: FileSystem, path: string): Promise<void> {
+  const isNew = await makeDirectory(fs, path);
+  for (const folder of ["tmp", "new", "cur"]) await makeDirectory(fs, `${path}/${folder}`);
+  if (isNew) await fs.replaceFile(`${path}/maildirfolder`, new Uint8Array(0), { durable: false });
+}
+
+/** Whether it had to be made. */
+async function makeDirectory(fs: FileSystem, path: string): Promise<boolean> {
+  try {
+    await fs.mkdir(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** A file in cur/ has an info. */
+function withInfo(name: string): string {
+  return baseLengthOf(name) < name.length ? name : `${name}:2,`;
+}
+
+const FOLDER_PREFIX = "new/".length;
