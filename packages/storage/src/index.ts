@@ -11,6 +11,7 @@ export type {
   RemovalReport,
   RemovedMessage,
 } from "./maildrop.js";
+export type { DisposalName } from "./message/disposal.js";
 export type { OctetRule } from "./octet-rule.js";
 export { listOwnFiles, type OwnFile, type OwnFileKind, removeOwnFile } from "./own-files.js";
 export type { FileSystem, StorageRoot, StorageRoots } from "./ports/file-system.js";

@@ -7,6 +7,8 @@ export interface MessageTable {
   readonly count: number;
   /** Octets of the canonical CRLF form. */
   octetsAt(position: number): number;
+  /** When it was delivered, milliseconds since 1970: by its unique name, or else by its file. */
+  deliveredAt(position: number): number;
   /** Octets of the file on disk when it was last measured. */
   fileOctetsAt(position: number): number;
   /** 1–70 octets of 0x21–0x7E, unique within the table. */
@@ -30,7 +32,7 @@ export interface Maildrop {
   /** Remembers the true octets of a message whose remembered count was wrong. */
   correctOctets(position: number, octets: number): void;
   /**
-   * Unlinks the messages, found by unique name; resolves when each is gone or has failed. Never throws for what a disk can
+   * Unlinks the messages, or puts them aside as `OpenOptions.deleted` says, found by unique name; resolves when each is gone or has failed. Never throws for what a disk can
    * do. `mayGoOn` is asked between slices: false (the lock was lost) ends the work, what is left counts as failed.
    */
   remove(positions: readonly number[], mayGoOn?: () => boolean): Promise<RemovalReport>;
@@ -66,5 +68,5 @@ export interface RemovedMessage {
   readonly position: number;
   readonly path: string;
   /** `gone`: another program had removed it before. */
-  readonly how: "unlinked" | "gone";
+  readonly how: "unlinked" | "trashed" | "held" | "gone";
 }

@@ -1,6 +1,6 @@
 // The effective configuration in the form of the file, for `check`: every key, secrets masked.
 
-import type { AccountsConfig, Config } from "../config/config.js";
+import type { AccountsConfig, Config, DeletedConfig } from "../config/config.js";
 import { formatDuration } from "../config/duration.js";
 
 /** Reads as a configuration file that means the same, but for the masked secrets. */
@@ -10,7 +10,12 @@ export const effectiveForm = (config: Config): Readonly<Record<string, unknown>>
   spool: config.spool,
   accounts: config.accounts.map(masked),
   auth: { plaintext: config.auth.plaintext, mechanisms: config.auth.mechanisms ?? null, apop: config.auth.apop },
-  maildrop: config.maildrop,
+  maildrop: {
+    retrieved: config.maildrop.retrieved,
+    deleted: deletedText(config.maildrop.deleted),
+    trash_counts: config.maildrop.trashCounts,
+    expire: config.maildrop.expireMs === undefined ? null : formatDuration(config.maildrop.expireMs),
+  },
   uidl: config.uidl,
   lock: {
     wait: formatDuration(config.lock.waitMs),
@@ -33,6 +38,9 @@ export const effectiveForm = (config: Config): Readonly<Record<string, unknown>>
   workers: config.workers,
   log: { ...config.log, file: config.log.file ?? null },
 });
+
+const deletedText = (deleted: DeletedConfig): string =>
+  deleted.type === "hold" ? `hold ${formatDuration(deleted.ms)}` : deleted.type;
 
 const masked = (source: AccountsConfig): AccountsConfig =>
   source.type === "inline" ? { ...source, users: source.users.map((user) => `${nameOf(user)}:********`) } : source;

@@ -54,8 +54,19 @@ export type SaslMechanism = "PLAIN" | "LOGIN" | "CRAM-MD5" | "SCRAM-SHA-1" | "SC
 
 export interface MaildropConfig {
   readonly retrieved: "mark-seen" | "leave";
-  readonly deleted: "unlink";
+  readonly deleted: DeletedConfig;
+  /** Whether the trash folder counts against the quota, as it does for Dovecot and does not for Courier. */
+  readonly trashCounts: boolean;
+  /** Age at which messages are removed at the next login; undefined: never. */
+  readonly expireMs: number | undefined;
 }
+
+/** What becomes of a message that a client deletes. */
+export type DeletedConfig =
+  | { readonly type: "unlink" }
+  | { readonly type: "trash" }
+  /** Kept aside for so long. */
+  | { readonly type: "hold"; readonly ms: number };
 
 export interface LimitsConfig {
   readonly connections: number;

@@ -20,7 +20,12 @@ export const toConfig = (parsed: ParsedConfig, folder: string): Config => {
         source.type === "users-file" ? { type: source.type, path: absolute(source.path) } : source,
     ),
     auth: { ...parsed.auth, mechanisms: parsed.auth.mechanisms },
-    maildrop: parsed.maildrop,
+    maildrop: {
+      retrieved: parsed.maildrop.retrieved,
+      deleted: parsed.maildrop.deleted,
+      trashCounts: parsed.maildrop.trash_counts,
+      expireMs: parsed.maildrop.expire,
+    },
     uidl: parsed.uidl,
     lock: { waitMs: parsed.lock.wait, staleMs: parsed.lock.stale, directory: absoluteIfAny(parsed.lock.directory) },
     timeouts: {

@@ -3,6 +3,7 @@
 
 import { isIP } from "node:net";
 import { z } from "zod";
+import type { DeletedConfig } from "./config.js";
 import { formatDuration, parseDuration } from "./duration.js";
 import { suggestion } from "./suggestion.js";
 
@@ -139,10 +140,23 @@ const auth = z.strictObject(
   section("plaintext: tls"),
 );
 
+const DELETED = "unlink, trash, or hold with a time, such as hold 30d";
+
+const deleted = z.string({ error: expected(DELETED) }).transform((written, context): DeletedConfig => {
+  const [type, time, ...rest] = written.split(" ");
+  const ms = parseDuration(time ?? "");
+  if (written === "unlink" || written === "trash") return { type: written };
+  if (type === "hold" && rest.length === 0 && ms !== undefined && ms >= 1000) return { type, ms };
+  context.addIssue(`is ${show(written)}; write ${DELETED}`);
+  return { type: "unlink" };
+});
+
 const maildrop = z.strictObject(
   {
     retrieved: oneOf(["mark-seen", "leave"]).default("mark-seen"),
-    deleted: oneOf(["unlink"]).default("unlink"),
+    deleted: deleted.default({ type: "unlink" }),
+    trash_counts: yesNo().default(false),
+    expire: duration("1d", "36500d", "RFC 2449 §6.7 counts in days").optional(),
   },
   section("retrieved: mark-seen"),
 );

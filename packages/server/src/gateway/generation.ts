@@ -36,7 +36,7 @@ export async function buildGeneration(
   return {
     config,
     authenticator,
-    policies: createSessionPolicies(config.auth, authenticator.abilities()),
+    policies: createSessionPolicies(config.auth, authenticator.abilities(), config.maildrop.expireMs),
     opener: buildOpener(config, foundation, overrides),
     tls: config.tls && createTlsContexts(config.tls, { clock, onEvent: (event) => logTlsEvent(log, event) }),
   };
@@ -97,9 +97,10 @@ function buildOpener(config: Config, foundation: Foundation, overrides: GatewayO
   });
 }
 
-function buildSource({ spool }: Config, { store }: Foundation, { openMaildrop }: GatewayOverrides): MaildropSource {
+function buildSource(config: Config, { store, clock }: Foundation, { openMaildrop }: GatewayOverrides): MaildropSource {
   if (openMaildrop !== undefined) return createProgrammaticSource(openMaildrop);
+  const { spool, maildrop } = config;
   const template = parseMaildirTemplate(spool.maildir);
   if (template.type === "problem") throw new Error(`spool.maildir: ${template.what}; ${template.remedy}`);
-  return createMaildirSource(store, template, spool);
+  return createMaildirSource({ store, template, spool, maildrop, clock });
 }

@@ -12,7 +12,12 @@ export interface PolicyQuestion {
 
 export type SessionPolicies = (question: PolicyQuestion) => SessionPolicy;
 
-export function createSessionPolicies(auth: AuthConfig, abilities: AuthenticationAbilities): SessionPolicies {
+/** `expireMs`: age at which messages are removed; undefined: never by us. */
+export function createSessionPolicies(
+  auth: AuthConfig,
+  abilities: AuthenticationAbilities,
+  expireMs?: number,
+): SessionPolicies {
   const everything: LoginOffer = { userPass: abilities.password, mechanisms: abilities.mechanisms };
   const guarded: LoginOffer = {
     userPass: false,
@@ -24,7 +29,8 @@ export function createSessionPolicies(auth: AuthConfig, abilities: Authenticatio
       clear: plainText ? everything : guarded,
       encrypted: everything,
       implementation: "Postigo",
-      expire: undefined,
+      // Others may remove mail too: that none expires is not for us to promise.
+      expire: expireMs === undefined ? undefined : Math.floor(expireMs / DAY_MS),
       limits: DEFAULT_SESSION_LIMITS,
     });
   const table = [make(false, false), make(false, true), make(true, false), make(true, true)] as const;
@@ -33,6 +39,8 @@ export function createSessionPolicies(auth: AuthConfig, abilities: Authenticatio
     return stls ? table[plainText ? 3 : 2] : table[plainText ? 1 : 0];
   };
 }
+
+const DAY_MS = 86_400_000;
 
 /** Mechanisms that show the password to whoever listens on the line. */
 const PLAIN_TEXT: ReadonlySet<string> = new Set(["PLAIN", "LOGIN"]);

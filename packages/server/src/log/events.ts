@@ -37,7 +37,15 @@ export interface EventFields {
     ms: number;
   };
   /** One for each message that left the spool. */
-  "message-removed": { session: string; user: string; uid: string; file: string; octets: number; how: string };
+  "message-removed": {
+    session: string;
+    user: string;
+    uid: string;
+    file: string;
+    octets: number;
+    how: string;
+    why: string;
+  };
   /** The remembered count of a message was wrong; the client was told the true one where that was still possible. */
   "octets-corrected": { session: string; user: string; uid: string; announced: number; octets: number };
   "maildrop-close-failed": { session: string; user: string; error: string };

@@ -1,20 +1,24 @@
 // From an account that has proven itself to its open maildrop: place, session cap, lock, storage, listing; in that order.
 
 import { Listing, type MaildropRefusal } from "@postigo/protocol";
-import type { Eventually, Maildrop, MessageTable, OpenOutcome } from "@postigo/storage";
+import type { Eventually, FinishedUpdate, Maildrop, MessageTable, OpenOutcome } from "@postigo/storage";
 import type { Account, Peer } from "../auth/authenticator.js";
 import type { Clock } from "../clock.js";
 import type { Lease, LockHolder, LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
 import type { EventLog } from "../log/event-log.js";
 import type { ConnectionLimits, Pass } from "../net/connection-limits.js";
+import { logRemoval } from "./log-removal.js";
 import { MaildropSession } from "./maildrop-session.js";
 
 /** Where maildrops come from: Maildirs below a template, or an embedding program. */
 export interface MaildropSource {
   /** The maildrop's place, which is also the key of its lock; undefined when the account may have none. */
   locate(account: Account): string | undefined;
-  open(place: string, account: Account): Eventually<OpenOutcome>;
+  open(place: string, account: Account): Eventually<SourceOutcome>;
 }
+
+/** `expired`: messages that had outlived the operator's retention and were removed before. */
+export type SourceOutcome = OpenOutcome & { readonly expired?: FinishedUpdate };
 
 export interface OpenerParts {
   readonly source: MaildropSource;
@@ -35,6 +39,9 @@ export interface OpenRequest {
 export type OpeningResult =
   | { readonly type: "opened"; readonly maildrop: MaildropSession }
   | { readonly type: "refused"; readonly reason: MaildropRefusal };
+
+type OpenedMaildrop = Extract<SourceOutcome, { type: "opened" }>;
+type RequestOfOpening = Pick<OpenRequest, "account" | "peer">;
 
 /** What a session holds and must give back. */
 interface Held {
@@ -89,7 +96,15 @@ export class MaildropOpener {
       return outcome === "gone" ? GONE : this.#refuse(request, "indexing", "measuring the maildrop goes on");
     }
     if (outcome.type === "unavailable") return this.#refuse(request, "unavailable", outcome.error.message);
+    await this.#logRemovals(outcome, request);
     return { type: "opened", maildrop: this.#session(outcome.maildrop, request, held) };
+  }
+
+  /** What went before the session began. */
+  async #logRemovals({ finished, expired }: OpenedMaildrop, { account, peer }: RequestOfOpening): Promise<void> {
+    const about = { log: this.#parts.log, session: peer.session, user: account.name };
+    if (finished !== undefined) await logRemoval({ ...about, ...finished, why: "cut-off-update" });
+    if (expired !== undefined) await logRemoval({ ...about, ...expired, why: "expired" });
   }
 
   #session(maildrop: Maildrop, { account, peer }: OpenRequest, { lease, pass }: Held): MaildropSession {
@@ -117,7 +132,7 @@ export class MaildropOpener {
   }
 
   /** A login is answered before clients lose patience; the opening goes on and helps the next login. */
-  async #inTime(opening: Promise<OpenOutcome>, signal: AbortSignal): Promise<OpenOutcome | "late" | "gone"> {
+  async #inTime(opening: Promise<SourceOutcome>, signal: AbortSignal): Promise<SourceOutcome | "late" | "gone"> {
     let stopWaiting = (): void => undefined;
     const over = new Promise<"late" | "gone">((resolve) => {
       const timer = this.#parts.clock.after(LOGIN_PATIENCE_MS, () => resolve("late"));

@@ -1,9 +1,10 @@
 // One account's open maildrop: the storage, its listing and its lock, from login to the last breath of the session.
 
-import { type Listing, type MessageNumber, messageNumberAt } from "@postigo/protocol";
+import type { Listing, MessageNumber } from "@postigo/protocol";
 import type { Eventually, Maildrop, MessageTrouble, OpenMessage, RemovalReport } from "@postigo/storage";
 import type { Lease } from "../lock/maildrop-lock.js";
 import type { EventLog } from "../log/event-log.js";
+import { logRemoval } from "./log-removal.js";
 
 export interface MaildropSessionParts {
   readonly session: string;
@@ -116,26 +117,10 @@ export class MaildropSession {
       deleted.map((message) => message - 1),
       () => !lost,
     );
-    await this.#log(report);
+    const { log, session, user } = this.#parts;
+    await logRemoval({ log, session, user, messages: maildrop.messages, report, why: "deleted" });
     return report;
-  }
-
-  async #log(report: RemovalReport): Promise<void> {
-    const { log, session, user, maildrop, listing } = this.#parts;
-    for (const [index, { position, path, how }] of report.removed.entries()) {
-      // Ten thousand lines hold up the others, and fill what the log keeps in memory.
-      if (index % LINES_A_TURN === LINES_A_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
-      const uid = maildrop.messages.uniqueIdAt(position);
-      const octets = listing.octets(messageNumberAt(position));
-      log.event("message-removed", { session, user, uid, file: path, octets, how });
-    }
-    for (const { position, cause } of report.failed) {
-      const uid = maildrop.messages.uniqueIdAt(position);
-      const file = maildrop.messages.pathAt(position);
-      log.event("message-not-removed", { session, user, uid, file, error: String(cause) });
-    }
   }
 }
 
-const LINES_A_TURN = 500;
 const NOTHING_REMOVED: RemovalReport = { removed: [], failed: [] };

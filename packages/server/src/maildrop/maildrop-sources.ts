@@ -1,25 +1,64 @@
 // Where maildrops come from: Maildirs below the operator's template, or an embedding program.
 
-import type { MaildirStore, Maildrop } from "@postigo/storage";
+import type { FinishedUpdate, MaildirStore, Maildrop, OpenOptions, OpenOutcome } from "@postigo/storage";
 import type { Account } from "../auth/authenticator.js";
-import type { SpoolConfig } from "../config/config.js";
+import type { Clock } from "../clock.js";
+import type { MaildropConfig, SpoolConfig } from "../config/config.js";
 import type { MaildirTemplate } from "./maildir-path.js";
-import type { MaildropSource } from "./maildrop-opener.js";
+import type { MaildropSource, SourceOutcome } from "./maildrop-opener.js";
+import { removeExpired } from "./retention.js";
+
+export interface MaildirSourceParts {
+  readonly store: MaildirStore;
+  readonly template: MaildirTemplate;
+  readonly spool: SpoolConfig;
+  readonly maildrop: MaildropConfig;
+  readonly clock: Clock;
+}
 
 /** Maildirs of a spool. A path of the account's own goes before the template, and needs no anchor. */
-export function createMaildirSource(
-  store: MaildirStore,
-  template: MaildirTemplate,
-  spool: SpoolConfig,
-): MaildropSource {
+export function createMaildirSource(parts: MaildirSourceParts): MaildropSource {
+  const { store, template, maildrop } = parts;
+  const own = optionsOf(parts);
+  const below = { ...own, anchor: template.anchor };
+  const { expireMs } = maildrop;
   return {
     locate: (account) => account.maildir ?? template.path(account.name),
-    open: (place, account) =>
-      store.open(place, {
-        create: spool.create,
-        ...(account.maildir === undefined ? { anchor: template.anchor } : {}),
-      }),
+    open: (place, account) => {
+      const options = account.maildir === undefined ? below : own;
+      if (expireMs === undefined) return store.open(place, options);
+      return openUnexpired(store, { place, options, before: parts.clock.now() - expireMs });
+    },
   };
+}
+
+function optionsOf({ spool, maildrop }: MaildirSourceParts): OpenOptions {
+  const { deleted, trashCounts } = maildrop;
+  return { create: spool.create, recover: true, deleted: deleted.type, trashCounts };
+}
+
+interface Opening {
+  readonly place: string;
+  readonly options: OpenOptions;
+  /** Milliseconds since 1970: what was delivered before is to go. */
+  readonly before: number;
+}
+
+async function openUnexpired(store: MaildirStore, { place, options, before }: Opening): Promise<SourceOutcome> {
+  const outcome = await store.open(place, options);
+  if (outcome.type === "unavailable") return outcome;
+  const expired = await removeExpired(outcome.maildrop, before);
+  if (expired === undefined) return outcome;
+  await outcome.maildrop.close();
+  return withFinished(await store.open(place, options), { expired, finished: outcome.finished });
+}
+
+function withFinished(
+  outcome: OpenOutcome,
+  { expired, finished }: { readonly expired: FinishedUpdate; readonly finished: FinishedUpdate | undefined },
+): SourceOutcome {
+  if (outcome.type === "unavailable") return outcome;
+  return { ...outcome, expired, ...(finished === undefined ? {} : { finished }) };
 }
 
 /** How an embedding program opens the maildrop of an account. */

@@ -31,6 +31,8 @@ export function createMemoryMaildrop(
   const table: MessageTable = {
     count: stored.length,
     octetsAt: (position) => at(position).wireOctets,
+    // Nothing says so: they never grow old.
+    deliveredAt: () => Number.POSITIVE_INFINITY,
     fileOctetsAt: (position) => at(position).octets.length,
     uniqueIdAt: (position) => at(position).uniqueId,
     copyUniqueId: (position, target, start) => Buffer.from(at(position).uniqueId, "latin1").copy(target, start),

@@ -15,7 +15,7 @@ test("DESIGN §8: what is left out has its default", () => {
     spool: { maildir: "/var/mail/%{domain}/%{local}", create: false, io: "auto" },
     accounts: [{ type: "users-file", path: "/etc/postigo/users" }],
     auth: { plaintext: "tls", mechanisms: undefined, apop: false },
-    maildrop: { retrieved: "mark-seen", deleted: "unlink" },
+    maildrop: { retrieved: "mark-seen", deleted: { type: "unlink" }, trashCounts: false, expireMs: undefined },
     uidl: { format: "name" },
     lock: { waitMs: 3000, staleMs: 60_000, directory: undefined },
     timeouts: { loginMs: 180_000, autologoutMs: 600_000, stalledMs: 120_000 },
@@ -40,7 +40,7 @@ tls:
 spool: { maildir: "mail/%d/%n", create: true, io: sync }
 accounts: [{ type: users-file, path: ../users }, { type: inline, users: ["a:b"] }]
 auth: { plaintext: loopback, mechanisms: [PLAIN, SCRAM-SHA-256], apop: true }
-maildrop: { retrieved: leave, deleted: unlink }
+maildrop: { retrieved: leave, deleted: hold 30d, trash_counts: true, expire: 365d }
 uidl: { format: name }
 lock: { wait: 500ms, stale: 2m, directory: locks }
 timeouts: { login: 1m, autologout: 1h, stalled: 30s }
@@ -67,7 +67,12 @@ log: { level: debug, format: json, file: log/postigo.log }
       { type: "inline", users: ["a:b"] },
     ],
     auth: { plaintext: "loopback", mechanisms: ["PLAIN", "SCRAM-SHA-256"], apop: true },
-    maildrop: { retrieved: "leave", deleted: "unlink" },
+    maildrop: {
+      retrieved: "leave",
+      deleted: { type: "hold", ms: 30 * 86_400_000 },
+      trashCounts: true,
+      expireMs: 365 * 86_400_000,
+    },
     uidl: { format: "name" },
     lock: { waitMs: 500, staleMs: 120_000, directory: "/etc/postigo/locks" },
     timeouts: { loginMs: 60_000, autologoutMs: 3_600_000, stalledMs: 30_000 },

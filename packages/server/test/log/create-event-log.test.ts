@@ -111,7 +111,15 @@ test("a flood of connections is bounded and told; each failed login and each rem
     log.event("session-closed", CLOSED);
     log.event("session-closed", { ...CLOSED, user: "ana" });
     log.event("login-failed", FAILED);
-    log.event("message-removed", { session: "s", user: "ana", uid: "u", file: "f", octets: 1, how: "unlinked" });
+    log.event("message-removed", {
+      session: "s",
+      user: "ana",
+      uid: "u",
+      file: "f",
+      octets: 1,
+      how: "unlinked",
+      why: "",
+    });
   }
   clock.pass(1000);
   const written = await lines();

@@ -33,7 +33,7 @@ test("RFC 1939 §6: UPDATE removes what is marked, marks what was retrieved, and
   assert.deepEqual(order, ["released with 1 lock given back"]);
   assert.equal(lease.releases, 1);
   assert.deepEqual(log.of("message-removed"), [
-    { session: "s1", user: "ana", uid: "uid-2", file: "memory/uid-2", octets: 5, how: "unlinked" },
+    { session: "s1", user: "ana", uid: "uid-2", file: "memory/uid-2", octets: 5, how: "unlinked", why: "deleted" },
   ]);
 });
 

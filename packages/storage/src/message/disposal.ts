@@ -14,6 +14,8 @@ export type DisposalName = "unlink" | "trash" | "hold";
 
 export interface Disposal {
   readonly name: DisposalName;
+  /** What a report says of a message that went this way. */
+  readonly how: "unlinked" | "trashed" | "held";
   /** Makes the folder it needs. Rejects with what the file system threw. */
   prepare(): Promise<void>;
   /** `path`: of a message, below the maildrop. Throws or rejects what the file system says; EEXIST if something stands there. */
@@ -30,13 +32,19 @@ export const TRASH_FOLDER = ".Trash";
 export const HOLD_FOLDER = "postigo.hold";
 
 function unlinking({ fs, root }: MaildirSite): Disposal {
-  return { name: "unlink", prepare: async () => undefined, dispose: (path) => fs.unlink(`${root}/${path}`) };
+  return {
+    name: "unlink",
+    how: "unlinked",
+    prepare: async () => undefined,
+    dispose: (path) => fs.unlink(`${root}/${path}`),
+  };
 }
 
 function trashing({ fs, root }: MaildirSite): Disposal {
   const trash = `${root}/${TRASH_FOLDER}`;
   return {
     name: "trash",
+    how: "trashed",
     prepare: () => makeFolder(fs, trash),
     dispose: (path) => moveAside(fs, `${root}/${path}`, `${trash}/cur/${withInfo(path.slice(FOLDER_PREFIX))}`),
   };
@@ -46,6 +54,7 @@ function holding({ fs, root }: MaildirSite, now: () => number): Disposal {
   const hold = `${root}/${HOLD_FOLDER}`;
   return {
     name: "hold",
+    how: "held",
     prepare: async () => void (await makeDirectory(fs, hold)),
     dispose(path) {
       const held = `${Math.floor(now() / 1000)}.${path.slice(FOLDER_PREFIX)}`;

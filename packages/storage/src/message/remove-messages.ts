@@ -66,7 +66,7 @@ class Removal implements RemovalReport {
       // A slow answer ends the time in which calls are done at once.
       if (atOnce(fs.sizeOf(path)) === undefined || !fs.isSync) return "left";
       atOnce(disposal.dispose(this.#view.pathAt(position)));
-      return this.#report(position, "unlinked");
+      return this.#report(position, disposal.how);
     } catch (cause) {
       return isMissing(cause) ? "left" : this.#fail(position, cause);
     }
@@ -80,7 +80,7 @@ class Removal implements RemovalReport {
       const status = await fs.lstat(path);
       if (status?.kind !== "file") return "missing";
       await disposal.dispose(this.#view.pathAt(position));
-      return this.#report(position, "unlinked");
+      return this.#report(position, disposal.how);
     } catch (cause) {
       return isMissing(cause) ? "missing" : this.#fail(position, cause);
     }

@@ -51,6 +51,10 @@ export class MessageColumns implements MessageTable, Columns {
     return this.octets[position] ?? 0;
   }
 
+  deliveredAt(position: number): number {
+    return (this.times[position] ?? 0) / 1000;
+  }
+
   fileOctetsAt(position: number): number {
     return this.fileOctets[position] ?? 0;
   }

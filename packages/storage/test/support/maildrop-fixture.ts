@@ -21,6 +21,7 @@ export function tableOf(maildir: MaildirBuilder, paths: readonly string[]): Mess
   const at = <T>(column: readonly T[], position: number): T => column[position] as T;
   return {
     count: paths.length,
+    deliveredAt: () => 0,
     octetsAt: (position) => canonicalOctets(at(contents, position)),
     fileOctetsAt: (position) => at(contents, position).length,
     uniqueIdAt: (position) => `id-${position}`,
