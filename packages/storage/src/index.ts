@@ -1,5 +1,15 @@
 // What the rest of Postigo may know of storage.
 
+export { type AsideMessage, type AsidePlace, listAside } from "./aside/aside-mail.js";
+export { mailBefore } from "./aside/old-mail.js";
+export { heldBefore, type PurgeOptions, type PurgeReport, purgeHeld } from "./aside/purge-held.js";
+export {
+  type Restored,
+  type RestoreOptions,
+  type RestoreReport,
+  restoreMail,
+  type Unrestored,
+} from "./aside/restore-mail.js";
 export { createMaildirStore, type DurableMaildirStore, type MaildirStoreDeps } from "./create-maildir-store.js";
 export type { Eventually } from "./eventually.js";
 export type { FinishedUpdate, MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";

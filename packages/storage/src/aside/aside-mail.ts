@@ -1,0 +1,92 @@
+// Mail that was removed and can still be brought back: held aside, or in the trash folder.
+//
+//   postigo.hold/SECONDS.NAME    SECONDS: when it was removed, since 1970; NAME: its file name then
+//   .Trash/cur/NAME              a Maildir++ folder; it says nothing of when a message came there but by the ctime of the file,
+//                                which a change of flags moves on as well
+//
+// Both are lists of names that somebody else may write too: anything that is no regular file, or no such name, is not looked at.
+
+import { uniqueLengthOf } from "../maildir/file-name.js";
+import type { MaildirSite } from "../maildir/maildir-site.js";
+import { HOLD_FOLDER, TRASH_FOLDER } from "../message/disposal.js";
+import { errnoOf } from "../ports/errno.js";
+import type { Listing } from "../ports/file-system.js";
+
+export type AsidePlace = "hold" | "trash";
+
+export interface AsideMessage {
+  readonly place: AsidePlace;
+  /** Path below the maildrop, as octets. */
+  readonly path: string;
+  /** File name as it was, or is, in `cur/`. */
+  readonly name: string;
+  readonly uniqueName: string;
+  /** Octets of the file. */
+  readonly octets: number;
+  /** Milliseconds since 1970. */
+  readonly removedAt: number;
+}
+
+/** What stands aside, the latest removed first. Rejects with what the file system threw. */
+export async function listAside(site: MaildirSite): Promise<readonly AsideMessage[]> {
+  const held = await listPlace(site, "hold");
+  const trashed = await listPlace(site, "trash");
+  return [...held, ...trashed].sort(latestFirst);
+}
+
+/** Messages held aside, in no order. */
+export function listHeld(site: MaildirSite): Promise<readonly AsideMessage[]> {
+  return listPlace(site, "hold");
+}
+
+async function listPlace(site: MaildirSite, place: AsidePlace): Promise<readonly AsideMessage[]> {
+  const { fs } = site;
+  const listing = await openIfThere(site, FOLDERS[place]);
+  if (listing === undefined) return [];
+  const found: AsideMessage[] = [];
+  try {
+    for (let slice = await listing.next(); slice.length > 0; slice = await listing.next()) {
+      for (const { name, kind } of slice) {
+        const message = kind === "file" || kind === "unknown" ? await look(site, place, name) : undefined;
+        if (message !== undefined) found.push(message);
+      }
+      await fs.yieldIfDue();
+    }
+  } finally {
+    listing.close();
+  }
+  return found;
+}
+
+async function openIfThere({ fs, root }: MaildirSite, folder: string): Promise<Listing | undefined> {
+  // A link would lead out of the maildrop.
+  if ((await fs.lstat(`${root}/${folder.split("/")[0]}`))?.kind !== "directory") return undefined;
+  try {
+    return await fs.list(`${root}/${folder}`);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function look({ fs, root }: MaildirSite, place: AsidePlace, entry: string): Promise<AsideMessage | undefined> {
+  const origin = place === "hold" ? heldName(entry) : { name: entry, removedAt: undefined };
+  if (origin === undefined || origin.name.startsWith(".")) return undefined;
+  const path = `${FOLDERS[place]}/${entry}`;
+  const status = await fs.lstat(`${root}/${path}`);
+  if (status?.kind !== "file") return undefined;
+  const { name, removedAt = Number(status.ctimeNs / 1_000_000n) } = origin;
+  return { place, path, name, uniqueName: name.slice(0, uniqueLengthOf(name)), octets: status.size, removedAt };
+}
+
+function heldName(entry: string): { readonly name: string; readonly removedAt: number } | undefined {
+  const found = HELD.exec(entry);
+  return found === null ? undefined : { name: found[2] ?? "", removedAt: Number(found[1]) * 1000 };
+}
+
+function latestFirst(one: AsideMessage, other: AsideMessage): number {
+  return other.removedAt - one.removedAt || (one.path < other.path ? -1 : 1);
+}
+
+const FOLDERS: Readonly<Record<AsidePlace, string>> = { hold: HOLD_FOLDER, trash: `${TRASH_FOLDER}/cur` };
+const HELD = /^(\d{1,11})\.(.+)$/s;
