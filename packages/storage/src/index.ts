@@ -18,3 +18,13 @@ export { createFileSystem, type FileSystemOptions } from "./ports/node-file-syst
 export { octetPath } from "./ports/octet-path.js";
 export { createStorageRoots, type StorageRootsOptions, singleRoot } from "./ports/storage-roots.js";
 export { StorageError, type StorageErrorCode } from "./storage-error.js";
+export {
+  encodeImportedIds,
+  type IdProblem,
+  type ImportedId,
+  importedIdTrouble,
+  type ParsedIds,
+  parseImportedIds,
+} from "./uid/imported-ids.js";
+export { loadImportedIds, saveImportedIds } from "./uid/imported-ids-file.js";
+export { uniqueIdOf } from "./uid/unique-id.js";

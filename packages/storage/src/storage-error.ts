@@ -18,7 +18,12 @@ export type StorageErrorCode =
   /** maildirsize was not told what has been removed. */
   | "QUOTA_FAILED"
   /** postigo.index could not be written: what was counted will be counted again. */
-  | "INDEX_NOT_SAVED";
+  | "INDEX_NOT_SAVED"
+  /** postigo.uids is there and cannot be used: without it clients would fetch again what they have. */
+  | "UIDS_UNREADABLE"
+  /** Some lines of postigo.uids are not as they were written: those messages have lost their imported unique-ids. */
+  | "UIDS_DAMAGED"
+  | "UIDS_NOT_SAVED";
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;

@@ -3,8 +3,11 @@
 
 import { type NameColumns, sameOctets } from "./message-names.js";
 
+/** Runs of octets in rows: unique names in a blob of file names, or anything else that has to be found by its octets. */
+export type UniqueNames = Pick<NameColumns, "count" | "starts" | "uniqueLengths"> & { readonly octets: Uint8Array };
+
 export class UniqueNameMap {
-  readonly #names: NameColumns;
+  readonly #names: UniqueNames;
   /** Row + 1; 0 is free. Its length is a power of two, and at most half of it is in use. */
   #slots: Int32Array;
   /** The hash of each slot in use: growing reads no name, and few names are compared in vain. */
@@ -12,7 +15,7 @@ export class UniqueNameMap {
   #used = 0;
 
   /** Empty; `expected` rows need no growing. */
-  constructor(names: NameColumns, expected = names.count) {
+  constructor(names: UniqueNames, expected = names.count) {
     this.#names = names;
     const slots = slotsFor(expected);
     this.#slots = new Int32Array(slots);
@@ -25,7 +28,7 @@ export class UniqueNameMap {
   }
 
   /** As `find`, for the name at `row` of `names`. */
-  findNameOf(names: NameColumns, row: number): number {
+  findNameOf(names: UniqueNames, row: number): number {
     return this.find(names.octets, names.starts[row] ?? 0, names.uniqueLengths[row] ?? 0);
   }
 

@@ -6,13 +6,23 @@ import { createHash } from "node:crypto";
 
 /** Whether a unique name is its own unique-id. */
 export function isUniqueId(octets: Uint8Array, start: number, length: number): boolean {
+  // A name that looks like a digest is digested too: so no name can take the unique-id that another was given.
+  return isUniqueIdText(octets, start, length) && !isDigestText(octets, start, length);
+}
+
+/** Whether RFC 1939 §7 allows it for a unique-id. */
+export function isUniqueIdText(octets: Uint8Array, start: number, length: number): boolean {
   if (length < 1 || length > UNIQUE_ID_OCTETS) return false;
   for (let index = start; index < start + length; index++) {
     const octet = octets[index] ?? 0;
     if (octet < 0x21 || octet > 0x7e) return false;
   }
-  // A name that looks like a digest is digested too: so no name can take the unique-id that another was given.
-  return length !== DIGEST_OCTETS || !isBase64UrlText(octets, start, length);
+  return true;
+}
+
+/** Whether it could be what `digestOf` makes. */
+export function isDigestText(octets: Uint8Array, start: number, length: number): boolean {
+  return length === DIGEST_OCTETS && isBase64UrlText(octets, start, length);
 }
 
 /** The unique-id of a unique name that is not its own: 43 characters of base64url. */
