@@ -13,13 +13,16 @@ import type { MaildropParts } from "./message/maildrop-parts.js";
 import { OctetCounter } from "./message/octet-count.js";
 import { SessionView } from "./message/session-view.js";
 import type { OctetRule } from "./octet-rule.js";
-import type { StorageRoots } from "./ports/file-system.js";
+import type { FileStatus, StorageRoots } from "./ports/file-system.js";
 import { octetPath } from "./ports/octet-path.js";
 import { StorageError } from "./storage-error.js";
+import { IdentifiedTable } from "./table/identified-table.js";
 import { type Knowledge, KnownMaildrop } from "./table/known-maildrop.js";
-import { listMaildrop } from "./table/list-maildrop.js";
+import { type ListingTask, listMaildrop } from "./table/list-maildrop.js";
 import { MessageColumns } from "./table/message-columns.js";
+import { nameMessages } from "./table/name-messages.js";
 import { TableCache } from "./table/table-cache.js";
+import { uidsStatus } from "./uid/imported-ids-file.js";
 import { finishUpdate } from "./update/finish-update.js";
 import type { Journal } from "./update/journal.js";
 import { hasJournal, JOURNAL_NAME, loadJournal, removeJournal } from "./update/journal-file.js";
@@ -109,9 +112,9 @@ class DiskMaildirStore implements DurableMaildirStore {
     if (known instanceof StorageError) return { type: "unavailable", error: known };
     const parts = this.#partsOf(site, known, { ...options, deleted: journal.disposal });
     const report = await finishUpdate(new SessionView(parts), journal);
-    known.forget(report.removed.map(({ position }) => position));
+    parts.forget(report.removed.map(({ position }) => position));
     const outcome = await this.#openAt(site, options);
-    return outcome.type === "opened" ? { ...outcome, finished: { report, messages: known.table } } : outcome;
+    return outcome.type === "opened" ? { ...outcome, finished: { report, messages: parts.table } } : outcome;
   }
 
   #openAt(site: MaildirSite, options: OpenOptions): Eventually<OpenOutcome> {
@@ -164,11 +167,10 @@ class DiskMaildirStore implements DurableMaildirStore {
     }
     this.#roots.seen(root, stamps.new.device);
     const earlier = this.#cache.get(root) ?? (await recall(site, stamps));
-    if (earlier.isCurrent(stamps)) return this.#keep(site, earlier);
-    earlier.settle();
-    const listing = { ...site, counter: this.#counter, now: this.#now, stamps, remembered: earlier, onProgress };
-    const found = await listMaildrop(listing);
-    return this.#keep(site, succeed(earlier, found));
+    const listing = { ...site, counter: this.#counter, now: this.#now, stamps, onProgress };
+    const known = earlier.isCurrent(stamps) ? earlier : await listAgain(earlier, listing);
+    await nameMessages({ ...site, now: this.#now, known, earlier, onTrouble: this.#onTrouble });
+    return this.#keep(site, known);
   }
 
   #keep(site: MaildirSite, known: KnownMaildrop): KnownMaildrop {
@@ -185,15 +187,17 @@ class DiskMaildirStore implements DurableMaildirStore {
 
   #partsOf(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): MaildropParts {
     const { deleted = "unlink", trashCounts = false } = options;
+    const table = known.served;
+    const rowAt = (position: number): number => (table instanceof IdentifiedTable ? table.rowAt(position) : position);
     return {
       ...site,
       disposal: disposalOf(deleted, site, this.#now),
       keepsQuota: deleted === "trash" && trashCounts,
-      table: known.table,
+      table,
       copies: known.copies,
       count: (fd) => this.#counter.count(site.fs, fd),
-      remember: (position, measured) => known.remember(position, measured),
-      forget: (positions) => known.forget(positions),
+      remember: (position, measured) => known.remember(rowAt(position), measured),
+      forget: (positions) => known.forget(positions.map(rowAt)),
       onClose: () => this.#keeper.save(site, known),
       onTrouble: this.#onTrouble,
     };
@@ -205,15 +209,37 @@ interface Opening {
   readonly listeners: Progress[];
 }
 
-function isCurrentAt({ fs, root }: MaildirSite, known: KnownMaildrop): Eventually<boolean> {
-  const judge = (stamps: Stamps | undefined): boolean => stamps !== undefined && known.isCurrent(stamps);
+function isCurrentAt(site: MaildirSite, known: KnownMaildrop): Eventually<boolean> {
   try {
-    const stamps = readStamps(fs, root);
-    return stamps instanceof Promise ? stamps.then(judge, () => false) : judge(stamps);
+    const stamps = readStamps(site.fs, site.root);
+    if (stamps instanceof Promise) return isCurrentLater(stamps, site, known);
+    const uids = uidsStatus(site.fs, site.root);
+    return uids instanceof Promise
+      ? uids.then((file) => isStill(known, stamps, file), never)
+      : isStill(known, stamps, uids);
   } catch {
     // The slow way meets the same fault and finds its name.
     return false;
   }
+}
+
+async function isCurrentLater(
+  stamps: Promise<Stamps | undefined>,
+  { fs, root }: MaildirSite,
+  known: KnownMaildrop,
+): Promise<boolean> {
+  try {
+    const [found, uids] = await Promise.all([stamps, Promise.resolve().then(() => uidsStatus(fs, root))]);
+    return isStill(known, found, uids);
+  } catch {
+    return false;
+  }
+}
+
+const never = (): boolean => false;
+
+function isStill(known: KnownMaildrop, stamps: Stamps | undefined, uids: FileStatus | undefined): boolean {
+  return stamps !== undefined && known.isCurrent(stamps) && known.isNamedBy(uids);
 }
 
 async function recall({ fs, root }: MaildirSite, stamps: Stamps): Promise<KnownMaildrop> {
@@ -222,6 +248,11 @@ async function recall({ fs, root }: MaildirSite, stamps: Stamps): Promise<KnownM
   const { listing, facts, saved } = index;
   if (listing && sameStamps(listing.stamps, stamps)) return knownOf({ ...NOTHING, ...listing, saved });
   return knownOf({ ...NOTHING, table: facts, saved });
+}
+
+async function listAgain(earlier: KnownMaildrop, task: Omit<ListingTask, "remembered">): Promise<KnownMaildrop> {
+  earlier.settle();
+  return succeed(earlier, await listMaildrop({ ...task, remembered: earlier }));
 }
 
 /** What is known after a listing. A table that says the same stays the same object: others keep what they made of it. */

@@ -32,8 +32,13 @@ export function sameStamps(a: Stamps, b: Stamps): boolean {
 
 /** Whether a listing that began at `beganMs` (since 1970) of folders with these stamps can be trusted later on. */
 export function isSettled(stamps: Stamps, beganMs: number): boolean {
+  return hasSettled(stamps.new, beganMs) && hasSettled(stamps.cur, beganMs);
+}
+
+/** The same for one file or folder. */
+export function hasSettled({ mtimeNs, ctimeNs }: Pick<FileStatus, "mtimeNs" | "ctimeNs">, beganMs: number): boolean {
   const latest = BigInt(Math.floor(beganMs)) * 1_000_000n - SETTLED_NS;
-  return [stamps.new, stamps.cur].every(({ mtimeNs, ctimeNs }) => mtimeNs <= latest && ctimeNs <= latest);
+  return mtimeNs <= latest && ctimeNs <= latest;
 }
 
 function stampsOf(fresh: FileStatus | undefined, seen: FileStatus | undefined): Stamps | undefined {

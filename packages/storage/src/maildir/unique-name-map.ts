@@ -92,7 +92,7 @@ export class UniqueNameMap {
 }
 
 /** Four octets at a time, from a start of the process's own, so that nobody can prepare names that collide. */
-function hashOf(octets: Uint8Array, start: number, length: number): number {
+export function hashOf(octets: Uint8Array, start: number, length: number): number {
   const end = start + length;
   let hash = SEED ^ length;
   let index = start;
@@ -110,7 +110,7 @@ function hashOf(octets: Uint8Array, start: number, length: number): number {
 }
 
 /** Each bit of the result hangs on all of `value`. */
-function mixed(value: number): number {
+export function mixed(value: number): number {
   const product = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
   return Math.imul(product ^ (product >>> 13), 0x297a2d39) | 0;
 }

@@ -4,7 +4,10 @@ import type { Fact } from "../index/fact-log.js";
 import type { SavedIndex } from "../index/load-index.js";
 import { type Stamps, sameStamps } from "../maildir/stamps.js";
 import type { Measured } from "../message/octet-count.js";
+import type { FileStatus } from "../ports/file-system.js";
+import type { Identities } from "../uid/identities.js";
 import type { Remembered } from "./draft.js";
+import { IdentifiedTable } from "./identified-table.js";
 import { MEASURED, MessageColumns } from "./message-columns.js";
 
 export interface Knowledge {
@@ -20,6 +23,15 @@ export interface Knowledge {
   readonly copies: ReadonlyMap<string, readonly string[]>;
 }
 
+/** What postigo.uids says about the messages of one table. */
+export interface Naming {
+  /** As it stood before it was read; undefined: there was none. */
+  readonly file: FileStatus | undefined;
+  /** Whether a file that looks the same is the same. */
+  readonly isTrusted: boolean;
+  readonly identities: Identities | undefined;
+}
+
 export class KnownMaildrop implements Remembered {
   saved: SavedIndex | undefined;
   readonly copies: ReadonlyMap<string, readonly string[]>;
@@ -28,6 +40,8 @@ export class KnownMaildrop implements Remembered {
   readonly #learnt: Uint8Array;
   #counted: number;
   #gone: Uint8Array | undefined;
+  #naming: Naming | undefined;
+  #identified: IdentifiedTable | undefined;
   readonly #corrections = new Map<number, Measured>();
   /** Counted when it is asked for: most sessions change nothing, and must not look at every message to find that out. */
   #unsavedCount: number | undefined;
@@ -44,6 +58,23 @@ export class KnownMaildrop implements Remembered {
   /** Of the last listing, as it was then: openings share it, so it never changes. */
   get table(): MessageColumns {
     return this.#table;
+  }
+
+  /** The table as others see it: under imported unique-ids, and in their order. */
+  get served(): MessageColumns | IdentifiedTable {
+    const identities = this.#naming?.identities;
+    if (identities === undefined) return this.#table;
+    if (this.#identified?.base !== this.#table) this.#identified = new IdentifiedTable(this.#table, identities);
+    return this.#identified;
+  }
+
+  get naming(): Naming | undefined {
+    return this.#naming;
+  }
+
+  /** Memory it takes. */
+  get byteLength(): number {
+    return this.#table.byteLength + this.#learnt.length + (this.#naming?.identities?.byteLength ?? 0);
   }
 
   /** Of the listing, if it can be trusted while they stay. */
@@ -67,6 +98,24 @@ export class KnownMaildrop implements Remembered {
   /** Whether a listing now would find what the table holds. */
   isCurrent(stamps: Stamps): boolean {
     return this.#stamps !== undefined && sameStamps(this.#stamps, stamps);
+  }
+
+  /** Whether the messages have the unique-ids that they would have by a postigo.uids with this status. */
+  isNamedBy(file: FileStatus | undefined): boolean {
+    if (this.#naming === undefined || !this.#naming.isTrusted) return false;
+    const known = this.#naming.file;
+    return known === undefined || file === undefined ? known === file : isSameFile(known, file);
+  }
+
+  name(naming: Naming): void {
+    this.#naming = naming;
+    this.#identified = undefined;
+  }
+
+  /** Takes over the names that the same table has there. */
+  nameAs(other: KnownMaildrop): void {
+    this.#naming = other.#naming;
+    this.#identified = other.#identified;
   }
 
   /** The message was measured again. The table in use stays; the next opening gets another. */
@@ -147,4 +196,15 @@ export class KnownMaildrop implements Remembered {
       time: times[position] ?? 0,
     };
   }
+}
+
+function isSameFile(a: FileStatus, b: FileStatus): boolean {
+  return (
+    a.inode === b.inode &&
+    a.device === b.device &&
+    a.size === b.size &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeNs === b.ctimeNs &&
+    a.kind === b.kind
+  );
 }

@@ -23,7 +23,7 @@ export class TableCache {
 
   set(root: string, known: KnownMaildrop): void {
     this.delete(root);
-    const octets = known.table.byteLength + known.table.count + ENTRY;
+    const octets = known.byteLength + ENTRY;
     this.#known.set(root, { known, octets });
     this.#octets += octets;
     for (const oldest of this.#known.keys()) {

@@ -64,10 +64,14 @@ export class ImportedIdColumns {
     return this.#ids.at(row);
   }
 
+  nameAt(row: number): Buffer {
+    return this.#names.at(row);
+  }
+
   entryAt(row: number): ImportedId {
     const order = this.orderAt(row);
     return {
-      uniqueName: this.#names.at(row).toString("latin1"),
+      uniqueName: this.nameAt(row).toString("latin1"),
       uniqueId: this.idAt(row).toString("latin1"),
       order: order === NO_ORDER ? undefined : order,
     };

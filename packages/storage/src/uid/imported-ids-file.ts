@@ -1,12 +1,23 @@
 // postigo.uids in the root of a maildrop: written whole by an import, read at the login that finds it new.
 
+import type { Eventually } from "../eventually.js";
 import { errnoOf, isMissing } from "../ports/errno.js";
-import type { FileSystem } from "../ports/file-system.js";
+import type { FileStatus, FileSystem } from "../ports/file-system.js";
 import { StorageError } from "../storage-error.js";
 import { ImportedIdReader } from "./imported-id-reader.js";
 import { encodeImportedIds, type ImportedId, type ParsedIds, parseImportedIds } from "./imported-ids.js";
 
 export const UIDS_NAME = "postigo.uids";
+
+/** Of the file itself, no matter what it is; undefined if there is none. */
+export function uidsStatus(fs: FileSystem, root: string): Eventually<FileStatus | undefined> {
+  try {
+    const status = fs.lstat(`${root}/${UIDS_NAME}`);
+    return status instanceof Promise ? status.catch((error: unknown) => refuse(root, error)) : status;
+  } catch (error) {
+    return refuse(root, error);
+  }
+}
 
 /** Durable when it resolves; a reader, or a crash, meets the old file or the new. The caller holds the lock of the maildrop. */
 export async function saveImportedIds(fs: FileSystem, root: string, entries: readonly ImportedId[]): Promise<void> {
@@ -46,9 +57,12 @@ async function readUids(fs: FileSystem, root: string): Promise<Uint8Array | unde
     return await fs.readFile(`${root}/${UIDS_NAME}`, UIDS_OCTETS_MAX);
   } catch (error) {
     if (isMissing(error)) return undefined;
-    if (errnoOf(error) === undefined) throw error;
-    throw unreadable(root, error);
+    return refuse(root, error);
   }
+}
+
+function refuse(root: string, error: unknown): never {
+  throw errnoOf(error) === undefined ? error : unreadable(root, error);
 }
 
 function unreadable(root: string, cause: unknown): StorageError {

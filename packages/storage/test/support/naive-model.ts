@@ -7,7 +7,7 @@ import { canonicalOctets } from "./maildrop-fixture.js";
 import type { Row } from "./store-fixture.js";
 
 /** The unique name by regular expression: up to the colon, then up to the first field. */
-function naiveUniqueName(name: string): string {
+export function naiveUniqueName(name: string): string {
   return name.replace(/:.*$/s, "").replace(/,[A-Z][A-Z0-9]*=.*$/s, "");
 }
 
