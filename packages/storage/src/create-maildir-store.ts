@@ -148,7 +148,7 @@ class DiskMaildirStore implements DurableMaildirStore {
       onClose: () => this.#keeper.save(site, known),
       onTrouble: this.#onTrouble,
     });
-    return { type: "opened", maildrop };
+    return { type: "opened", maildrop, folders: known.folders };
   }
 }
 
@@ -172,7 +172,8 @@ async function recall({ fs, root }: MaildirSite, stamps: Stamps): Promise<KnownM
   const index = await loadIndex(fs, root);
   if (index === undefined) return knownOf(NOTHING);
   const { listing, facts, saved } = index;
-  if (listing && sameStamps(listing.stamps, stamps)) return knownOf({ ...NOTHING, ...listing, saved });
+  if (listing && sameStamps(listing.stamps, stamps))
+    return knownOf({ ...NOTHING, ...listing, folders: listing.stamps, saved });
   return knownOf({ ...NOTHING, table: facts, saved });
 }
 
@@ -189,6 +190,7 @@ function knownOf(knowledge: Knowledge): KnownMaildrop {
 const NOTHING: Knowledge = {
   table: MessageColumns.empty,
   stamps: undefined,
+  folders: undefined,
   learnt: new Uint8Array(0),
   counted: 0,
   saved: undefined,

@@ -1,6 +1,7 @@
 // The port through which maildrops are opened.
 
 import type { Eventually } from "./eventually.js";
+import type { MaildirFolders } from "./maildir/stamps.js";
 import type { Maildrop } from "./maildrop.js";
 import type { StorageError } from "./storage-error.js";
 
@@ -21,5 +22,6 @@ export interface OpenOptions {
 }
 
 export type OpenOutcome =
-  | { readonly type: "opened"; readonly maildrop: Maildrop }
+  /** `folders`: where the messages lie; undefined if the maildrop does not exist and counts as empty. */
+  | { readonly type: "opened"; readonly maildrop: Maildrop; readonly folders?: MaildirFolders | undefined }
   | { readonly type: "unavailable"; readonly error: StorageError };
