@@ -182,7 +182,8 @@ class DiskMaildirStore implements DurableMaildirStore {
 
   #opened(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): OpenOutcome {
     known.settle();
-    return { type: "opened", maildrop: createMaildrop(this.#partsOf(site, known, options)) };
+    const maildrop = createMaildrop(this.#partsOf(site, known, options));
+    return { type: "opened", maildrop, folders: known.folders };
   }
 
   #partsOf(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): MaildropParts {
@@ -246,7 +247,8 @@ async function recall({ fs, root }: MaildirSite, stamps: Stamps): Promise<KnownM
   const index = await loadIndex(fs, root);
   if (index === undefined) return knownOf(NOTHING);
   const { listing, facts, saved } = index;
-  if (listing && sameStamps(listing.stamps, stamps)) return knownOf({ ...NOTHING, ...listing, saved });
+  if (listing && sameStamps(listing.stamps, stamps))
+    return knownOf({ ...NOTHING, ...listing, folders: listing.stamps, saved });
   return knownOf({ ...NOTHING, table: facts, saved });
 }
 
@@ -268,6 +270,7 @@ function knownOf(knowledge: Knowledge): KnownMaildrop {
 const NOTHING: Knowledge = {
   table: MessageColumns.empty,
   stamps: undefined,
+  folders: undefined,
   learnt: new Uint8Array(0),
   counted: 0,
   saved: undefined,

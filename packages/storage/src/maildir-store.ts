@@ -1,6 +1,7 @@
 // The port through which maildrops are opened.
 
 import type { Eventually } from "./eventually.js";
+import type { MaildirFolders } from "./maildir/stamps.js";
 import type { Maildrop, MessageTable, RemovalReport } from "./maildrop.js";
 import type { DisposalName } from "./message/disposal.js";
 import type { StorageError } from "./storage-error.js";
@@ -37,6 +38,8 @@ export type OpenOutcome =
   | {
       readonly type: "opened";
       readonly maildrop: Maildrop;
+      /** Where the messages lie; undefined if the maildrop does not exist and counts as empty. */
+      readonly folders?: MaildirFolders | undefined;
       /** What an update that had been cut off still had to remove. */
       readonly finished?: FinishedUpdate;
     }

@@ -11,7 +11,15 @@ import type { FileStatus, FileSystem } from "../ports/file-system.js";
 
 export type FolderStamp = Pick<FileStatus, "device" | "inode" | "mtimeNs" | "ctimeNs">;
 
-export interface Stamps {
+/** Which folders hold the messages. */
+export interface MaildirFolders {
+  readonly new: FolderIdentity;
+  readonly cur: FolderIdentity;
+}
+
+export type FolderIdentity = Pick<FileStatus, "device" | "inode">;
+
+export interface Stamps extends MaildirFolders {
   readonly new: FolderStamp;
   readonly cur: FolderStamp;
 }

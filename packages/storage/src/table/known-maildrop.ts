@@ -2,7 +2,7 @@
 
 import type { Fact } from "../index/fact-log.js";
 import type { SavedIndex } from "../index/load-index.js";
-import { type Stamps, sameStamps } from "../maildir/stamps.js";
+import { type MaildirFolders, type Stamps, sameStamps } from "../maildir/stamps.js";
 import type { Measured } from "../message/octet-count.js";
 import type { FileStatus } from "../ports/file-system.js";
 import type { Identities } from "../uid/identities.js";
@@ -14,6 +14,8 @@ export interface Knowledge {
   readonly table: MessageColumns;
   /** Those of the folders at the listing, if it can be trusted while they stay. */
   readonly stamps: Stamps | undefined;
+  /** Where the listing found the messages; undefined if it was not made yet, or the maildrop does not exist. */
+  readonly folders: MaildirFolders | undefined;
   /** 1 for each message that the index does not hold. */
   readonly learnt: Uint8Array;
   /** Messages among them that had to be read. */
@@ -34,6 +36,7 @@ export interface Naming {
 
 export class KnownMaildrop implements Remembered {
   saved: SavedIndex | undefined;
+  readonly folders: MaildirFolders | undefined;
   readonly copies: ReadonlyMap<string, readonly string[]>;
   #table: MessageColumns;
   #stamps: Stamps | undefined;
@@ -46,9 +49,10 @@ export class KnownMaildrop implements Remembered {
   /** Counted when it is asked for: most sessions change nothing, and must not look at every message to find that out. */
   #unsavedCount: number | undefined;
 
-  constructor({ table, stamps, learnt, counted, saved, copies }: Knowledge) {
+  constructor({ table, stamps, folders, learnt, counted, saved, copies }: Knowledge) {
     this.#table = table;
     this.#stamps = stamps;
+    this.folders = folders;
     this.#learnt = learnt;
     this.#counted = counted;
     this.saved = saved;

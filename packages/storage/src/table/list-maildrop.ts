@@ -23,7 +23,7 @@ export interface ListingTask {
 
 /** Rejects with what the file system says if a folder cannot be listed. */
 export async function listMaildrop(task: ListingTask): Promise<Omit<Knowledge, "saved">> {
-  const { draft, stamps } = await listUntilCalm(task);
+  const { draft, stamps, folders } = await listUntilCalm(task);
   const counted = await measureUnknown(task, draft);
   const breathe = () => task.fs.yieldIfDue();
   const keys = { names: draft.scan.names, times: draft.times };
@@ -32,6 +32,7 @@ export async function listMaildrop(task: ListingTask): Promise<Omit<Knowledge, "
   return {
     table,
     stamps: draft.isMeasured() ? stamps : undefined,
+    folders,
     learnt: draft.learntIn(order),
     counted,
     copies: draft.scan.copies,
@@ -41,6 +42,7 @@ export async function listMaildrop(task: ListingTask): Promise<Omit<Knowledge, "
 interface CalmListing {
   readonly draft: Draft;
   readonly stamps: Stamps | undefined;
+  readonly folders: Stamps | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ async function listUntilCalm(task: ListingTask): Promise<CalmListing> {
     const draft = await Draft.join(scan, remembered, () => fs.yieldIfDue());
     if (pass === PASSES_MAX || (isCalm && (pass > 1 || draft.missing === 0))) {
       const isTrusted = isCalm && scan.copies.size === 0 && isSettled(after, began);
-      return { draft, stamps: isTrusted ? after : undefined };
+      return { draft, stamps: isTrusted ? after : undefined, folders: after };
     }
     before = after;
   }

@@ -9,6 +9,7 @@ function known(messages: number): KnownMaildrop {
   return new KnownMaildrop({
     table,
     stamps: undefined,
+    folders: undefined,
     learnt: new Uint8Array(messages),
     counted: 0,
     saved: undefined,
