@@ -6,7 +6,7 @@ import { loadIndex } from "./index/load-index.js";
 import { findMaildir, troubleWith } from "./maildir/layout.js";
 import type { MaildirSite } from "./maildir/maildir-site.js";
 import { readStamps, type Stamps, sameStamps } from "./maildir/stamps.js";
-import type { MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";
+import type { MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
 import { createMaildrop } from "./message/create-maildrop.js";
 import { OctetCounter } from "./message/octet-count.js";
 import type { OctetRule } from "./octet-rule.js";
@@ -25,6 +25,8 @@ export interface MaildirStoreDeps {
   readonly cacheOctets?: number;
   /** Milliseconds since 1970; the default is the clock of the system. */
   readonly now?: () => number;
+  /** Hears where each table came from, for counting. */
+  readonly onTable?: (source: OpeningSource) => void;
   /** Hears what failed nothing that was asked for: events for a log. */
   readonly onTrouble?: (trouble: StorageError) => void;
 }
@@ -47,6 +49,7 @@ class DiskMaildirStore implements DurableMaildirStore {
   readonly #keeper: IndexKeeper;
   readonly #cache: TableCache;
   readonly #onTrouble: (trouble: StorageError) => void;
+  readonly #onTable: ((source: OpeningSource) => void) | undefined;
   readonly #openings = new Map<string, Opening>();
 
   constructor({
@@ -54,6 +57,7 @@ class DiskMaildirStore implements DurableMaildirStore {
     rule,
     cacheOctets = CACHE_OCTETS,
     now = Date.now,
+    onTable,
     onTrouble = () => undefined,
   }: MaildirStoreDeps) {
     this.#roots = roots;
@@ -62,6 +66,7 @@ class DiskMaildirStore implements DurableMaildirStore {
     this.#keeper = new IndexKeeper({ now, onTrouble });
     this.#cache = new TableCache(cacheOctets);
     this.#onTrouble = onTrouble;
+    this.#onTable = onTable;
   }
 
   open(path: string, options: OpenOptions = {}): Eventually<OpenOutcome> {
@@ -80,9 +85,9 @@ class DiskMaildirStore implements DurableMaildirStore {
     const known = this.#cache.get(site.root);
     if (known !== undefined && !this.#openings.has(site.root)) {
       const isCurrent = isCurrentAt(site, known);
-      if (isCurrent === true) return this.#opened(site, known);
+      if (isCurrent === true) return this.#openedAgain(site, known);
       if (isCurrent !== false)
-        return isCurrent.then((is) => (is ? this.#opened(site, known) : this.#list(site, options)));
+        return isCurrent.then((is) => (is ? this.#openedAgain(site, known) : this.#list(site, options)));
     }
     return this.#list(site, options);
   }
@@ -121,8 +126,13 @@ class DiskMaildirStore implements DurableMaildirStore {
       return knownOf(NOTHING);
     }
     this.#roots.seen(root, stamps.new.device);
-    const earlier = this.#cache.get(root) ?? (await recall(site, stamps));
-    if (earlier.isCurrent(stamps)) return this.#keep(site, earlier);
+    const cached = this.#cache.get(root);
+    const earlier = cached ?? (await recall(site, stamps));
+    if (earlier.isCurrent(stamps)) {
+      this.#onTable?.(cached === undefined ? "index" : "memory");
+      return this.#keep(site, earlier);
+    }
+    this.#onTable?.("listing");
     earlier.settle();
     const listing = { ...site, counter: this.#counter, now: this.#now, stamps, remembered: earlier, onProgress };
     const found = await listMaildrop(listing);
@@ -134,6 +144,11 @@ class DiskMaildirStore implements DurableMaildirStore {
     // Much that was learnt is saved at once: the client may have given up waiting, and nobody closes what nobody got.
     if (known.unsavedCount() >= SAVED_AT_ONCE) void this.#keeper.save(site, known);
     return known;
+  }
+
+  #openedAgain(site: MaildirSite, known: KnownMaildrop): OpenOutcome {
+    this.#onTable?.("memory");
+    return this.#opened(site, known);
   }
 
   #opened(site: MaildirSite, known: KnownMaildrop): OpenOutcome {

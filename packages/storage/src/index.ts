@@ -2,7 +2,7 @@
 
 export { createMaildirStore, type DurableMaildirStore, type MaildirStoreDeps } from "./create-maildir-store.js";
 export type { Eventually } from "./eventually.js";
-export type { MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";
+export type { MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
 export type {
   Maildrop,
   MessageTable,

@@ -20,6 +20,9 @@ export interface OpenOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Where the table of a maildrop came from: still known, read from its index, or listed anew. */
+export type OpeningSource = "memory" | "index" | "listing";
+
 export type OpenOutcome =
   | { readonly type: "opened"; readonly maildrop: Maildrop }
   | { readonly type: "unavailable"; readonly error: StorageError };

@@ -4,6 +4,7 @@ import { type Listing, type MessageNumber, messageNumberAt } from "@postigo/prot
 import type { Eventually, Maildrop, MessageTrouble, OpenMessage, RemovalReport } from "@postigo/storage";
 import type { Lease } from "../lock/maildrop-lock.js";
 import type { EventLog } from "../log/event-log.js";
+import type { Meter } from "../metrics/meter.js";
 
 export interface MaildropSessionParts {
   readonly session: string;
@@ -12,6 +13,7 @@ export interface MaildropSessionParts {
   readonly listing: Listing;
   readonly lease: Lease;
   readonly log: EventLog;
+  readonly meter?: Meter | undefined;
   readonly markRetrieved: boolean;
   /** Called once, after the lock is free. */
   readonly onReleased: () => void;
@@ -116,6 +118,7 @@ export class MaildropSession {
       deleted.map((message) => message - 1),
       () => !lost,
     );
+    this.#parts.meter?.messagesRemoved(report.removed.length);
     await this.#log(report);
     return report;
   }
