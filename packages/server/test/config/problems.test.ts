@@ -220,6 +220,16 @@ const VALUES: readonly Row[] = [
     says: "postigo.yaml:4:14: log.file: is empty; write the path of the log file",
   },
   {
+    name: "a control socket without a path",
+    text: "control: {}",
+    says: "postigo.yaml:4:10: control.socket: is missing; write the path of the socket for postigo who and postigo kick, such as /run/postigo/control.sock",
+  },
+  {
+    name: "a port of the metrics that is none",
+    text: "metrics: { port: 99999 }",
+    says: "postigo.yaml:4:18: metrics.port: is 99999; write a whole number from 0 to 65535, without quotes or unit",
+  },
+  {
     name: "a long value",
     text: `user: [${"x".repeat(100)}]`,
     says: /^postigo\.yaml:4:7: user: is \["x{55}\.\.\.; write/,
