@@ -35,6 +35,12 @@ export async function listenAt(server: Server, path: string, owner: SocketOwner 
 }
 
 async function makeRoom(path: string): Promise<void> {
+  const folder = dirname(path);
+  // Binding would call this a lack of permission.
+  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
+    const what = `cannot be made: there is no directory ${folder}; make it, owned by the user that serves`;
+    throw new ControlSocketError("ENOENT", path, what);
+  }
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) {
@@ -85,7 +91,6 @@ function unusable(path: string, cause: unknown): ControlSocketError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
   const folder = dirname(path);
   const remedies: Readonly<Record<string, string>> = {
-    ENOENT: `cannot be made: there is no directory ${folder}; make it, owned by the user that serves`,
     EACCES: `cannot be made by this user; let it write to ${folder}`,
     EADDRINUSE: "belongs to a server that runs; end that one, or name another path",
   };

@@ -364,3 +364,11 @@ test("a listener without TLS that others can reach is a warning, on loopback it 
     assert.deepEqual(warningsOf(listener(address)), []);
   }
 });
+
+test("metrics that can be reached from elsewhere are a warning, with what to do", () => {
+  assert.match(
+    warningsOf(minimal('metrics: { address: "0.0.0.0" }')).join("\n"),
+    /postigo\.yaml:4:\d+: metrics\.address: can be reached from elsewhere.*; use 127\.0\.0\.1/,
+  );
+  assert.deepEqual(warningsOf(minimal('metrics: { address: "::1" }')), []);
+});
