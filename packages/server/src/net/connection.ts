@@ -5,7 +5,6 @@
 // meanwhile go to the session, which keeps them, bounded; when it can keep no more the socket is not read.
 
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { type CloseReason, type Effect, type Input, Session, type SessionPolicy } from "@postigo/protocol";
 import type { Eventually } from "@postigo/storage";
 import type { Peer } from "../auth/authenticator.js";
@@ -15,10 +14,11 @@ import type { Meter } from "../metrics/meter.js";
 import { CommandTimer } from "./command-timer.js";
 import { MessageSender, type SenderOutlet, type SendMessage } from "./message-sender.js";
 import { type LoginParts, SessionDuties } from "./session-duties.js";
-import type { SessionFacts } from "./session-facts.js";
+import { factsOf, type SessionFacts } from "./session-facts.js";
 import { attach, detach, type SocketOwner } from "./socket-events.js";
 import type { Stage } from "./stage.js";
 import { StallWatch } from "./stall-watch.js";
+import { tlsVersionOf } from "./tls-version.js";
 
 export interface ConnectionParts {
   readonly policy: SessionPolicy;
@@ -91,23 +91,9 @@ export class Connection implements SocketOwner, SenderOutlet {
   }
 
   get facts(): SessionFacts {
-    const { session, address, listener, encrypted: tls } = this.peer;
-    const { bytesRead: octetsIn, bytesWritten: octetsOut } = this.#socket;
-    const now = this.clock.monotonic();
-    const since = Math.round(this.clock.now() - (now - this.#began));
-    const idleMs = Math.round(now - this.#heardAt);
-    return {
-      session,
-      user: this.user,
-      address,
-      listener,
-      tls,
-      state: this.#session.state,
-      since,
-      idleMs,
-      octetsIn,
-      octetsOut,
-    };
+    const { user, clock } = this;
+    const times = { began: this.#began, heard: this.#heardAt, now: clock.monotonic(), wallClock: clock.now() };
+    return factsOf({ peer: this.peer, user, state: this.#session.state, socket: this.#socket, times });
   }
 
   /** Greets; on an encrypted listener once the handshake is done. */
@@ -295,15 +281,10 @@ export class Connection implements SocketOwner, SenderOutlet {
     this.#isSecuring = true;
     this.#socket.once("secure", () => {
       this.#isSecuring = false;
-      this.#countHandshake();
+      this.#parts.meter?.encrypted(tlsVersionOf(this.#socket));
       this.#duties.peer = { ...this.peer, encrypted: true };
       done();
     });
-  }
-
-  #countHandshake(): void {
-    const version = this.#socket instanceof TLSSocket ? this.#socket.getProtocol() : null;
-    this.#parts.meter?.encrypted(version ?? "unknown");
   }
 
   #startAutologout(): void {
