@@ -6,7 +6,7 @@ import { loadIndex } from "./index/load-index.js";
 import { findMaildir, troubleWith } from "./maildir/layout.js";
 import type { MaildirSite } from "./maildir/maildir-site.js";
 import { readStamps, type Stamps, sameStamps } from "./maildir/stamps.js";
-import type { MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";
+import type { MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
 import { createMaildrop } from "./message/create-maildrop.js";
 import { disposalOf } from "./message/disposal.js";
 import type { MaildropParts } from "./message/maildrop-parts.js";
@@ -34,6 +34,8 @@ export interface MaildirStoreDeps {
   readonly cacheOctets?: number;
   /** Milliseconds since 1970; the default is the clock of the system. */
   readonly now?: () => number;
+  /** Hears where each table came from, for counting. */
+  readonly onTable?: (source: OpeningSource) => void;
   /** Hears what failed nothing that was asked for: events for a log. */
   readonly onTrouble?: (trouble: StorageError) => void;
 }
@@ -56,6 +58,7 @@ class DiskMaildirStore implements DurableMaildirStore {
   readonly #keeper: IndexKeeper;
   readonly #cache: TableCache;
   readonly #onTrouble: (trouble: StorageError) => void;
+  readonly #onTable: ((source: OpeningSource) => void) | undefined;
   readonly #openings = new Map<string, Opening>();
 
   constructor({
@@ -63,6 +66,7 @@ class DiskMaildirStore implements DurableMaildirStore {
     rule,
     cacheOctets = CACHE_OCTETS,
     now = Date.now,
+    onTable,
     onTrouble = () => undefined,
   }: MaildirStoreDeps) {
     this.#roots = roots;
@@ -71,6 +75,7 @@ class DiskMaildirStore implements DurableMaildirStore {
     this.#keeper = new IndexKeeper({ now, onTrouble });
     this.#cache = new TableCache(cacheOctets);
     this.#onTrouble = onTrouble;
+    this.#onTable = onTable;
   }
 
   open(path: string, options: OpenOptions = {}): Eventually<OpenOutcome> {
@@ -121,9 +126,9 @@ class DiskMaildirStore implements DurableMaildirStore {
     const known = this.#cache.get(site.root);
     if (known !== undefined && !this.#openings.has(site.root)) {
       const isCurrent = isCurrentAt(site, known);
-      if (isCurrent === true) return this.#opened(site, known, options);
+      if (isCurrent === true) return this.#openedAgain(site, known, options);
       if (isCurrent !== false)
-        return isCurrent.then((is) => (is ? this.#opened(site, known, options) : this.#list(site, options)));
+        return isCurrent.then((is) => (is ? this.#openedAgain(site, known, options) : this.#list(site, options)));
     }
     return this.#list(site, options);
   }
@@ -166,9 +171,12 @@ class DiskMaildirStore implements DurableMaildirStore {
       return knownOf(NOTHING);
     }
     this.#roots.seen(root, stamps.new.device);
-    const earlier = this.#cache.get(root) ?? (await recall(site, stamps));
+    const cached = this.#cache.get(root);
+    const earlier = cached ?? (await recall(site, stamps));
+    const isCurrent = earlier.isCurrent(stamps);
+    this.#onTable?.(isCurrent ? (cached === undefined ? "index" : "memory") : "listing");
     const listing = { ...site, counter: this.#counter, now: this.#now, stamps, onProgress };
-    const known = earlier.isCurrent(stamps) ? earlier : await listAgain(earlier, listing);
+    const known = isCurrent ? earlier : await listAgain(earlier, listing);
     await nameMessages({ ...site, now: this.#now, known, earlier, onTrouble: this.#onTrouble });
     return this.#keep(site, known);
   }
@@ -178,6 +186,11 @@ class DiskMaildirStore implements DurableMaildirStore {
     // Much that was learnt is saved at once: the client may have given up waiting, and nobody closes what nobody got.
     if (known.unsavedCount() >= SAVED_AT_ONCE) void this.#keeper.save(site, known);
     return known;
+  }
+
+  #openedAgain(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): OpenOutcome {
+    this.#onTable?.("memory");
+    return this.#opened(site, known, options);
   }
 
   #opened(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): OpenOutcome {

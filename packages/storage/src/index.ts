@@ -13,7 +13,7 @@ export {
 export { createMaildirStore, type DurableMaildirStore, type MaildirStoreDeps } from "./create-maildir-store.js";
 export type { Eventually } from "./eventually.js";
 export type { FolderIdentity, MaildirFolders } from "./maildir/stamps.js";
-export type { FinishedUpdate, MaildirStore, OpenOptions, OpenOutcome } from "./maildir-store.js";
+export type { FinishedUpdate, MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
 export type {
   Maildrop,
   MessageTable,

@@ -34,6 +34,9 @@ export interface FinishedUpdate {
   readonly messages: MessageTable;
 }
 
+/** Where the table of a maildrop came from: still known, read from its index, or listed anew. */
+export type OpeningSource = "memory" | "index" | "listing";
+
 export type OpenOutcome =
   | {
       readonly type: "opened";

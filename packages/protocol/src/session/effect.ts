@@ -38,6 +38,7 @@ export type CloseReason =
   | "end-of-stream"
   | "connection-lost"
   | "autologout"
+  | "kicked"
   | "shutdown"
   | "too-many-bad-commands"
   | "too-many-failed-logins"

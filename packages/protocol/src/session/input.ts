@@ -26,6 +26,8 @@ export type Input =
   | { readonly type: "maildrop-lost" }
   | { readonly type: "tls-established" }
   | { readonly type: "autologout" }
+  /** An operator ends this session: without a word and, unless one is under way, without an update. */
+  | { readonly type: "kicked" }
   | { readonly type: "shutdown" };
 
 /**

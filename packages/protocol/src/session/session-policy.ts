@@ -1,5 +1,7 @@
 // What the server allows on a listener. One frozen object is shared by all of its sessions.
 
+import type { Verb } from "../grammar/command.js";
+
 /** What a client may log in with. */
 export interface LoginOffer {
   /** USER and PASS. */
@@ -42,4 +44,13 @@ export interface SessionOpening {
   readonly encrypted: boolean;
   /** Stamp for the greeting with its angle brackets, `<…@…>`; undefined when APOP cannot work (RFC 1939 §7). */
   readonly apopStamp: string | undefined;
+  readonly hearer?: CommandHearer | undefined;
+}
+
+/**
+ * Is told each command before it is performed, for whoever counts or times them. Nothing that a session does depends on it.
+ * A line that is too long is none, and neither is a step of a SASL exchange after the first.
+ */
+export interface CommandHearer {
+  heard(verb: Verb | "malformed"): void;
 }

@@ -18,12 +18,13 @@ import type { Listing } from "./listing.js";
 import { Outbox } from "./outbox.js";
 import type { AwaitedEffect, Circumstances, HandlerTable, Outcome } from "./outcome.js";
 import * as replies from "./outcome-replies.js";
-import type { SessionOpening, SessionPolicy } from "./session-policy.js";
+import type { CommandHearer, SessionOpening, SessionPolicy } from "./session-policy.js";
 import { CHALLENGED, CLOSED, NOBODY, type SessionState } from "./session-state.js";
 import { TRANSACTION_HANDLERS } from "./transaction.js";
 
 export class Session {
   readonly #lines = new CommandLineSplitter();
+  readonly #hearer: CommandHearer | undefined;
   #circumstances: Circumstances;
   #state: SessionState = NOBODY;
   #awaited: AwaitedEffect | undefined;
@@ -34,7 +35,8 @@ export class Session {
   #isMessageUnderWay = false;
   #isEndOfStream = false;
 
-  constructor(policy: SessionPolicy, { encrypted, apopStamp }: SessionOpening) {
+  constructor(policy: SessionPolicy, { encrypted, apopStamp, hearer }: SessionOpening) {
+    this.#hearer = hearer;
     const offer = encrypted ? policy.encrypted : policy.clear;
     this.#circumstances = { policy, offer, encrypted, apopStamp };
   }
@@ -89,6 +91,7 @@ export class Session {
         return;
       case "connection-lost":
       case "autologout":
+      case "kicked":
         // RFC 1939 §3: the autologout timer closes without a word. A running update is waited for.
         if (this.#state.state !== "UPDATE") this.#end(input.type, outbox);
         return;
@@ -166,6 +169,7 @@ export class Session {
   }
 
   #takeCommand(command: Command | Malformed, outbox: Outbox): void {
+    this.#hearer?.heard(command.verb);
     if (command.verb === "malformed") this.#rebuke(replies.MALFORMED[command.fault], outbox);
     else this.#perform(outcomeOf(this.#state, command, this.#circumstances), outbox);
   }
@@ -311,7 +315,7 @@ export class Session {
 
 type OutcomeInput = Exclude<
   Input,
-  { type: "octets" | "end-of-stream" | "connection-lost" | "autologout" | "shutdown" | "maildrop-lost" }
+  { type: "octets" | "end-of-stream" | "connection-lost" | "autologout" | "kicked" | "shutdown" | "maildrop-lost" }
 >;
 
 type SendMessage = Extract<AwaitedEffect, { type: "send-message" }>;

@@ -110,6 +110,7 @@ describe("a session", () => {
     "end-of-stream",
     "connection-lost",
     "autologout",
+    "kicked",
     "shutdown",
     "maildrop-lost",
   );
@@ -166,7 +167,7 @@ function perform(fake: FakeServer, act: Uint8Array | string): void {
   if (typeof act !== "string") {
     if (fake.session.acceptsOctets) fake.receive(act);
   } else if (act === "go") fake.go();
-  else if (["end-of-stream", "connection-lost", "autologout", "shutdown", "maildrop-lost"].includes(act))
+  else if (["end-of-stream", "connection-lost", "autologout", "kicked", "shutdown", "maildrop-lost"].includes(act))
     fake.tell({ type: act } as Input);
   else fake.held.add(act);
 }

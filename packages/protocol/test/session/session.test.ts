@@ -31,6 +31,28 @@ const sent = (effects: readonly Effect[]): Uint8Array[] =>
 
 const said = (effects: readonly Effect[]): string => sent(effects).map(textOf).join("");
 
+describe("whoever hears the commands", () => {
+  test("hears each one before it is performed, also what is none, and never a step of a SASL exchange", () => {
+    const heard: string[] = [];
+    const session = new Session(OPEN_POLICY, { ...CLEAR_OPENING, hearer: { heard: (verb) => heard.push(verb) } });
+    session.start();
+    session.handle(chunk("CAPA\r\nNONSENSE\r\nSTAT\r\nAUTH PLAIN\r\n"));
+    session.handle({ type: "authentication-challenge", challenge: octetsOf("x") });
+    session.handle(chunk("QUIT\r\n"));
+    assert.deepEqual(heard, ["CAPA", "malformed", "STAT", "AUTH"]);
+  });
+
+  test("hears pipelined commands one by one, as their turn comes", () => {
+    const heard: string[] = [];
+    const session = new Session(OPEN_POLICY, { ...CLEAR_OPENING, hearer: { heard: (verb) => heard.push(verb) } });
+    session.start();
+    session.handle(chunk("USER mrose\r\nPASS x\r\nSTAT\r\n"));
+    assert.deepEqual(heard, ["USER", "PASS"], "STAT waits for the login");
+    session.handle({ type: "authentication-finished", outcome: "rejected" });
+    assert.deepEqual(heard, ["USER", "PASS", "STAT"]);
+  });
+});
+
 describe("a session's states", () => {
   test("RFC 1939 §3: it goes from AUTHORIZATION over TRANSACTION to UPDATE, and says what it waits for", () => {
     const session = new Session(OPEN_POLICY, CLEAR_OPENING);

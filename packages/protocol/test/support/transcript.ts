@@ -170,7 +170,7 @@ class Player {
 }
 
 const HAPPENINGS: ReadonlyMap<string, Input> = new Map(
-  (["end-of-stream", "connection-lost", "autologout", "shutdown", "maildrop-lost"] as const).map((type) => [
+  (["end-of-stream", "connection-lost", "autologout", "kicked", "shutdown", "maildrop-lost"] as const).map((type) => [
     type,
     { type },
   ]),

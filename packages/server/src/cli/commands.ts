@@ -16,6 +16,18 @@ export interface Command {
   readonly run: (parsed: Parsed, terminal: Terminal) => Promise<number>;
 }
 
+const CONTROL_OPTIONS: readonly string[] = ["config", "c", "socket", "json"];
+
+const withControlOptions = (yargs: Argv): Argv =>
+  yargs
+    .option("config", CONFIG_OPTION)
+    .option("socket", {
+      type: "string",
+      requiresArg: true,
+      describe: "control socket of the server, instead of that of the configuration",
+    })
+    .option("json", { type: "boolean", describe: "print JSON" });
+
 export const COMMANDS: readonly Command[] = [
   {
     name: "serve",
@@ -87,6 +99,28 @@ export const COMMANDS: readonly Command[] = [
         .example("$0 forget ana@example.org", "the index and leftover lock files")
         .example("$0 forget --all --uids", "leave every maildrop as if Postigo had never been there"),
     run: async (parsed, terminal) => (await import("./forget.js")).forget(parsed, terminal),
+  },
+  {
+    name: "who",
+    form: "who",
+    about: "Show the sessions of the server that runs",
+    options: CONTROL_OPTIONS,
+    build: (options) =>
+      withControlOptions(options)
+        .example("$0 who", "asks through control.socket of the configuration")
+        .example("$0 who --json", "the same for a program"),
+    run: async (parsed, terminal) => (await import("./who.js")).who(parsed, terminal),
+  },
+  {
+    name: "kick",
+    form: "kick [target]",
+    about: "End the sessions of a user, or one session; nothing is removed by it",
+    options: [...CONTROL_OPTIONS, "target"],
+    build: (options) =>
+      withControlOptions(options)
+        .positional("target", { type: "string", describe: "USER, or a SESSION that who shows" })
+        .example("$0 kick ana@example.org", "every session of this user"),
+    run: async (parsed, terminal) => (await import("./kick.js")).kick(parsed, terminal),
   },
 ];
 

@@ -37,6 +37,8 @@ export const effectiveForm = (config: Config): Readonly<Record<string, unknown>>
   group: config.group ?? null,
   workers: config.workers,
   log: { ...config.log, file: config.log.file ?? null },
+  metrics: config.metrics ?? null,
+  control: config.control ?? null,
 });
 
 const deletedText = (deleted: DeletedConfig): string =>

@@ -5,7 +5,10 @@
 
 import { systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
+import { Observation } from "../gateway/observation.js";
 import { createGateway, type Gateway } from "../index.js";
+import { createPoolView } from "../lifecycle/pool-view.js";
+import { lookUpUser } from "../lifecycle/privileges.js";
 import { leaveWorkerPool, runWorkerPool, servesItself, workerCount } from "../lifecycle/worker-pool.js";
 import { createEventLog, type OwnedEventLog } from "../log/create-event-log.js";
 import type { Discovery } from "./discovery.js";
@@ -24,7 +27,7 @@ export const serve = async (parsed: Parsed): Promise<number> => {
   refuseFaults(await examine(found.config, systemClock.now()));
   const log = openLog(found.config);
   const workers = workerCount(found.config.workers);
-  if (!servesItself(workers)) return superviseWorkers(workers, log);
+  if (!servesItself(workers)) return superviseWorkers(workers, found.config, log);
   warn(log, found);
   const gateway = await started(found, log);
   await untilTold(gateway, log);
@@ -34,10 +37,25 @@ export const serve = async (parsed: Parsed): Promise<number> => {
   return EXIT.ok;
 };
 
-const superviseWorkers = async (workers: number, log: OwnedEventLog): Promise<number> => {
+const superviseWorkers = async (workers: number, config: Config, log: OwnedEventLog): Promise<number> => {
+  const observation = new Observation(config, createPoolView(systemClock), log);
+  await openDoors(observation, config, log);
   const code = await runWorkerPool({ workers, log, clock: systemClock, onHangUp: () => log.reopen() });
+  observation.close();
   await log.close();
   return code;
+};
+
+/** This process stays who it is; the socket is the user's who serves. */
+const openDoors = async (observation: Observation, { user }: Config, log: OwnedEventLog): Promise<void> => {
+  try {
+    await observation.openMetrics();
+    await observation.openControl(user !== undefined && process.geteuid?.() === 0 ? lookUpUser(user) : undefined);
+  } catch (error) {
+    observation.close();
+    await log.close();
+    throw startFailure(error);
+  }
 };
 
 const refuseFaults = (discoveries: readonly Discovery[]): void => {

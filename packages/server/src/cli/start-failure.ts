@@ -1,16 +1,23 @@
 // Why a gateway could not start, in words that help.
 
 import { formatListener } from "../config/listener-text.js";
+import { ControlSocketError } from "../control/control-socket.js";
 import { PrivilegeError } from "../lifecycle/privileges.js";
-import { CommandError, EXIT, errorCode, exitCodeOfFile } from "./exit-code.js";
+import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "./exit-code.js";
 
 export const startFailure = (error: unknown): CommandError => {
   if (error instanceof CommandError) return error;
   if (isOfAddress(error)) return bindFailure(error);
   if (error instanceof PrivilegeError) return new CommandError(EXIT.noPermission, error.message, { cause: error });
+  if (error instanceof ControlSocketError) return controlFailure(error);
   const message = error instanceof Error ? error.message : String(error);
   const code = errorCode(error)?.startsWith("E") ? exitCodeOfFile(error) : EXIT.configuration;
   return new CommandError(code, `cannot start: ${message}`, { cause: error });
+};
+
+const controlFailure = (error: ControlSocketError): CommandError => {
+  const codes: Readonly<Record<string, ExitCode>> = { EADDRINUSE: EXIT.unavailable, EACCES: EXIT.noPermission };
+  return new CommandError(codes[error.code] ?? EXIT.cannotCreate, error.message, { cause: error });
 };
 
 interface AddressError extends Error {

@@ -15,6 +15,10 @@ export interface Config {
   readonly group: string | undefined;
   readonly workers: number | "auto";
   readonly log: LogConfig;
+  /** undefined: none. */
+  readonly metrics: { readonly address: string; readonly port: number } | undefined;
+  /** undefined: none. */
+  readonly control: { readonly socket: string } | undefined;
 }
 
 export interface ListenConfig {

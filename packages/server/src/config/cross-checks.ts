@@ -22,12 +22,14 @@ export const contradictions = (config: Config, needs: Needs): readonly Finding[]
 ];
 
 /** Things that work, but seldom as the operator thinks. */
-export const surprises = ({ listen, auth }: Config): readonly Finding[] =>
-  listen.flatMap((listener, position): readonly Finding[] =>
+export const surprises = ({ listen, auth, metrics }: Config): readonly Finding[] => [
+  ...(metrics === undefined || isLoopback(metrics.address) ? [] : [OPEN_METRICS]),
+  ...listen.flatMap((listener, position): readonly Finding[] =>
     listener.tls === "none" && !isLoopback(listener.address)
       ? [{ path: ["listen", position, "tls"], message: openListener(auth.plaintext) }]
       : [],
-  );
+  ),
+];
 
 export const isLoopback = (address: string): boolean =>
   (isIP(address) === 4 && address.startsWith("127.")) ||
@@ -80,6 +82,10 @@ const openListener = (plaintext: Config["auth"]["plaintext"]): string =>
     : "mail crosses the network readable by all, and plain-text logins are refused here; use starttls or implicit";
 
 const EXAMPLE = "/var/mail/vhosts/%{domain}/%{local}/Maildir";
+const OPEN_METRICS: Finding = {
+  path: ["metrics", "address"],
+  message: "can be reached from elsewhere, and tells everybody what the server does; use 127.0.0.1, or guard the port",
+};
 const NO_ACCOUNTS: Finding = {
   path: ["accounts"],
   message: "nobody could log in; name a users file: [{ type: users-file, path: /etc/postigo/users }]",

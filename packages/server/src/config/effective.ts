@@ -43,6 +43,8 @@ export const toConfig = (parsed: ParsedConfig, folder: string): Config => {
     group: parsed.group,
     workers: parsed.workers,
     log: { level: parsed.log.level, format: parsed.log.format, file: absoluteIfAny(parsed.log.file) },
+    metrics: parsed.metrics,
+    control: parsed.control && { socket: absolute(parsed.control.socket) },
   };
 };
 

@@ -55,4 +55,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   key("log.level", "text", "error, warn, info, debug"),
   key("log.format", "text", "text, json"),
   key("log.file", "path", "log file, if not standard error"),
+  key("metrics.address", "text", "where /metrics, /healthz and /readyz are served"),
+  key("metrics.port", "integer", "their port; none of the two: no metrics"),
+  key("control.socket", "path", "socket for postigo who and postigo kick"),
 ];

@@ -199,6 +199,16 @@ const log = z.strictObject(
   section("level: info"),
 );
 
+const metrics = z.strictObject(
+  { address: address.default("127.0.0.1"), port: integer(0, 65_535).default(9110) },
+  section("port: 9110"),
+);
+
+const control = z.strictObject(
+  { socket: path("the socket for postigo who and postigo kick, such as /run/postigo/control.sock") },
+  section("socket: /run/postigo/control.sock"),
+);
+
 /** A name, or a number as it stands in the password database. */
 const principal = z
   .union([z.string().min(1), z.number().int().nonnegative()], { error: expected("a name or a number of the system") })
@@ -230,6 +240,8 @@ export const configSchema = z.strictObject(
     group: principal.optional(),
     workers: workers.default(1),
     log: log.prefault({}),
+    metrics: metrics.optional(),
+    control: control.optional(),
   },
   section("listen:, spool: and accounts:"),
 );

@@ -14,6 +14,7 @@ import { createEventLog } from "../log/create-event-log.js";
 import type { EventLog } from "../log/event-log.js";
 import type { MemoryMaildropSource } from "../maildrop/maildrop-sources.js";
 import { createOctetRule } from "../maildrop/octet-rule.js";
+import { CountingMeter } from "../metrics/counting-meter.js";
 import { ConnectionLimits } from "../net/connection-limits.js";
 import { STAGE_MEMORY_OCTETS, Stage } from "../net/stage.js";
 import { logLockEvent } from "./log-events.js";
@@ -37,6 +38,8 @@ export interface Foundation {
   readonly log: EventLog;
   /** Resolves once every line of a log that was made here is out. */
   readonly closeLog: () => Promise<void>;
+  /** undefined: nobody asks for metrics, and nothing is counted. */
+  readonly meter: CountingMeter | undefined;
   readonly stage: Stage;
   readonly store: DurableMaildirStore;
   readonly lock: MaildropLock;
@@ -49,14 +52,16 @@ export interface Foundation {
 export function buildFoundation(config: Config, overrides: GatewayOverrides): Foundation {
   const clock = overrides.clock ?? systemClock;
   const { log, closeLog } = buildLog(config, overrides, clock);
+  const meter = config.metrics && new CountingMeter();
   const stage = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
   const roots = createStorageRoots({ io: config.spool.io, monotonic: () => clock.monotonic() });
   return {
     clock,
     log,
     closeLog,
+    meter,
     stage,
-    store: buildStore({ roots, stage, clock, log }),
+    store: buildStore({ roots, stage, clock, log, meter }),
     lock: createLockOverRoots({ ...config.lock, roots, clock, onEvent: (event) => logLockEvent(log, event) }),
     limits: new ConnectionLimits(config.limits),
     hashing: createHashQueue(),
@@ -71,13 +76,14 @@ function buildLog(config: Config, { log }: GatewayOverrides, clock: Clock): Pick
   return { log: owned, closeLog: () => owned.close() };
 }
 
-type StoreParts = Pick<Foundation, "stage" | "clock" | "log"> & { readonly roots: StorageRoots };
+type StoreParts = Pick<Foundation, "stage" | "clock" | "log" | "meter"> & { readonly roots: StorageRoots };
 
-function buildStore({ roots, stage, clock, log }: StoreParts): DurableMaildirStore {
+function buildStore({ roots, stage, clock, log, meter }: StoreParts): DurableMaildirStore {
   return createMaildirStore({
     roots,
     rule: createOctetRule(stage.kernel, stage.window),
     now: () => clock.now(),
+    ...(meter && { onTable: (source) => meter.tableFound(source) }),
     onTrouble: ({ code, path, cause }) => log.event("storage-trouble", { code, path, error: String(cause) }),
   });
 }

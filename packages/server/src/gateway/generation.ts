@@ -86,12 +86,13 @@ function inlineSource(users: readonly string[]): AccountSource {
 }
 
 function buildOpener(config: Config, foundation: Foundation, overrides: GatewayOverrides): MaildropOpener {
-  const { lock, clock, log, limits } = foundation;
+  const { lock, clock, log, meter, limits } = foundation;
   return new MaildropOpener({
     source: buildSource(config, foundation, overrides),
     lock,
     clock,
     log,
+    meter,
     markRetrieved: config.maildrop.retrieved === "mark-seen",
     limits,
   });

@@ -9,7 +9,7 @@ export function changedAtStartOnly(before: Config, after: Config): string[] {
 
 const FAILURES = "limits.failures_before_delay";
 
-const AT_START_ONLY = ["lock", "spool.io", "user", "group", "workers", "log", FAILURES] as const;
+const AT_START_ONLY = ["lock", "spool.io", "user", "group", "workers", "log", "metrics", "control", FAILURES] as const;
 
 function pick(config: Config, key: (typeof AT_START_ONLY)[number]): unknown {
   if (key === "spool.io") return config.spool.io;

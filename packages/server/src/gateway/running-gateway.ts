@@ -4,6 +4,7 @@
 //   generation   what a reload replaces as a whole: accounts, policies, certificates, the way to the maildrops
 //   listeners    where connections come from; a connection keeps the generation it began with
 
+import cluster from "node:cluster";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { TLSSocket } from "node:tls";
@@ -11,6 +12,7 @@ import { makeApopStamp } from "../auth/apop-stamp.js";
 import type { Config, ListenConfig } from "../config/config.js";
 import { descriptorShortage } from "../lifecycle/descriptor-limit.js";
 import { type FileWatcher, watchFiles } from "../lifecycle/file-watcher.js";
+import { answerPool } from "../lifecycle/pool-questions.js";
 import { dropPrivileges } from "../lifecycle/privileges.js";
 import { Connection } from "../net/connection.js";
 import type { Pass } from "../net/connection-limits.js";
@@ -18,6 +20,8 @@ import type { Listener, ListeningAddress } from "../net/listener.js";
 import type { Foundation, GatewayOverrides } from "./foundation.js";
 import { buildGeneration, type Generation, watchedFiles } from "./generation.js";
 import { ListenerSet } from "./listener-set.js";
+import { Observation } from "./observation.js";
+import { Overview } from "./overview.js";
 import { isLoopback, peerOf, plainAddress } from "./peer.js";
 import { changedAtStartOnly } from "./restart-keys.js";
 import { createSessionIds } from "./session-ids.js";
@@ -27,11 +31,14 @@ export class RunningGateway {
   readonly #overrides: GatewayOverrides;
   readonly #listeners: ListenerSet;
   readonly #connections = new Set<Connection>();
+  readonly #overview: Overview;
+  readonly #observation: Observation;
   readonly #nextSession = createSessionIds();
   #config: Config;
   #generation: Generation | undefined;
   #watcher: FileWatcher | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
+  #isReady = false;
   #isStopping = false;
   #onIdle: (() => void) | undefined;
 
@@ -40,6 +47,15 @@ export class RunningGateway {
     this.#foundation = foundation;
     this.#overrides = overrides;
     this.#listeners = new ListenerSet((socket, listener) => this.#accept(socket, listener), foundation.log);
+    this.#overview = new Overview({
+      ...foundation,
+      connections: this.#connections,
+      expiries: () => this.#generation?.tls?.expiries ?? [],
+      hindrance: () => this.#hindrance(),
+    });
+    // Of a pool the first process opens the doors, and asks.
+    this.#observation = new Observation(cluster.isWorker ? NO_DOORS : config, this.#overview, foundation.log);
+    if (cluster.isWorker) answerPool(this.#overview);
   }
 
   get addresses(): readonly ListeningAddress[] {
@@ -49,14 +65,18 @@ export class RunningGateway {
   /** As Gateway.start. */
   async start(): Promise<void> {
     const { log } = this.#foundation;
-    this.#generation = await buildGeneration(this.#config, this.#foundation, this.#overrides);
     try {
+      await this.#observation.openMetrics();
+      this.#generation = await buildGeneration(this.#config, this.#foundation, this.#overrides);
       await this.#listeners.become(this.#config.listen);
       this.#dropPrivileges();
+      await this.#observation.openControl();
     } catch (error) {
       this.#listeners.close();
+      this.#closeDoors();
       throw error;
     }
+    this.#isReady = true;
     this.#watch();
     const shortage = descriptorShortage(this.#config.limits.connections);
     if (shortage !== undefined) log.event("descriptors-short", { ...shortage });
@@ -84,6 +104,7 @@ export class RunningGateway {
     await this.#drain();
     await store.flush();
     lock.close();
+    this.#closeDoors();
     log.event("gateway-stopped", {});
     await closeLog();
   }
@@ -125,6 +146,16 @@ export class RunningGateway {
     }
   }
 
+  #hindrance(): string | undefined {
+    if (this.#isStopping) return "draining";
+    return this.#isReady ? undefined : "starting";
+  }
+
+  #closeDoors(): void {
+    this.#observation.close();
+    this.#overview.close();
+  }
+
   #watch(): void {
     const { clock, log } = this.#foundation;
     const onError = (cause: unknown) => log.event("watch-failed", { error: String(cause) });
@@ -147,6 +178,7 @@ export class RunningGateway {
     const address = plainAddress(socket.remoteAddress ?? "");
     const pass = limits.admit(address);
     if (typeof pass === "string") {
+      this.#foundation.meter?.sessionRefused(pass);
       log.event("connection-refused", { peer: address, why: pass });
       turnAway(socket, listener.config);
       return;
@@ -197,6 +229,8 @@ function turnAway(socket: Socket, { tls }: ListenConfig): void {
   if (tls === "implicit") socket.destroy();
   else socket.end("-ERR [SYS/TEMP] too many connections, try again later\r\n", () => socket.destroy());
 }
+
+const NO_DOORS = { metrics: undefined, control: undefined };
 
 /** How long running updates may take once the gateway is told to stop. */
 const DRAIN_MS = 30_000;

@@ -178,7 +178,7 @@ const nodeSystem: PrivilegeSystem = {
 };
 
 /** Node cannot ask the user database; id(1) can, wherever its entries come from (files, LDAP, systemd). */
-function lookUpUser(user: string): { uid: number; gid: number } | undefined {
+export function lookUpUser(user: string): { uid: number; gid: number } | undefined {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/.test(user)) return undefined;
   const ask = (option: string): number | undefined =>
     numericId(execFileSync("id", [option, user], { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"] }).trim());

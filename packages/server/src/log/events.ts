@@ -53,6 +53,11 @@ export interface EventFields {
   "maildrop-refused": { session: string; user: string; reason: string; why: string };
   "message-not-removed": { session: string; user: string; uid: string; file: string; error: string };
 
+  "metrics-listening": { address: string; port: number };
+  "control-listening": { path: string };
+  /** An operator ended sessions by `postigo kick`. */
+  "sessions-kicked": { target: string; sessions: number };
+  "control-failed": { path: string; error: string };
   "gateway-started": { pid: number; listeners: number };
   "worker-died": { pid: number; why: string; restartMs: number };
   "gateway-stopping": { sessions: number };
@@ -120,6 +125,10 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "message-not-removed": "error",
   "octets-corrected": "warn",
   "maildrop-close-failed": "error",
+  "metrics-listening": "info",
+  "control-listening": "info",
+  "sessions-kicked": "warn",
+  "control-failed": "warn",
   "gateway-started": "info",
   "worker-died": "error",
   "gateway-stopping": "info",

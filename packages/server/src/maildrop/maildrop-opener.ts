@@ -4,8 +4,9 @@ import { Listing, type MaildropRefusal } from "@postigo/protocol";
 import type { Eventually, FinishedUpdate, Maildrop, MessageTable, OpenOutcome } from "@postigo/storage";
 import type { Account, Peer } from "../auth/authenticator.js";
 import type { Clock } from "../clock.js";
-import type { Lease, LockHolder, LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
+import type { Lease, LockHolder, LockOutcome, LockRequest, MaildropLock } from "../lock/maildrop-lock.js";
 import type { EventLog } from "../log/event-log.js";
+import type { Meter } from "../metrics/meter.js";
 import type { ConnectionLimits, Pass } from "../net/connection-limits.js";
 import { logRemoval } from "./log-removal.js";
 import { MaildropSession } from "./maildrop-session.js";
@@ -25,6 +26,7 @@ export interface OpenerParts {
   readonly lock: MaildropLock;
   readonly clock: Clock;
   readonly log: EventLog;
+  readonly meter?: Meter | undefined;
   readonly markRetrieved: boolean;
   readonly limits: Pick<ConnectionLimits, "admitSession">;
 }
@@ -76,7 +78,7 @@ export class MaildropOpener {
   async #lockAndOpen(place: string, request: OpenRequest, pass: Pass): Promise<OpeningResult> {
     const { account, peer, signal } = request;
     const asked = { session: peer.session, user: account.name, peer: peer.address, signal };
-    const locked = await this.#parts.lock.acquire(place, asked);
+    const locked = await this.#acquire(place, asked);
     if (locked.type !== "held") return this.#refuseLocked(request, locked);
     try {
       const result = signal.aborted ? GONE : await this.#openLocked(place, request, { lease: locked.lease, pass });
@@ -88,7 +90,18 @@ export class MaildropOpener {
     }
   }
 
+  async #acquire(place: string, asked: LockRequest): Promise<LockOutcome> {
+    const { meter, clock, lock } = this.#parts;
+    if (meter === undefined) return lock.acquire(place, asked);
+    const began = clock.monotonic();
+    const locked = await lock.acquire(place, asked);
+    meter.lockAwaited(locked.type, clock.monotonic() - began);
+    return locked;
+  }
+
   async #openLocked(place: string, request: OpenRequest, held: Held): Promise<OpeningResult> {
+    const { meter, clock } = this.#parts;
+    const began = meter && clock.monotonic();
     const opening = this.#parts.source.open(place, request.account);
     const outcome = opening instanceof Promise ? await this.#inTime(opening, request.signal) : opening;
     if (outcome === "late" || outcome === "gone") {
@@ -96,6 +109,7 @@ export class MaildropOpener {
       return outcome === "gone" ? GONE : this.#refuse(request, "indexing", "measuring the maildrop goes on");
     }
     if (outcome.type === "unavailable") return this.#refuse(request, "unavailable", outcome.error.message);
+    if (began !== undefined) meter?.maildropOpened(clock.monotonic() - began);
     await this.#logRemovals(outcome, request);
     return { type: "opened", maildrop: this.#session(outcome.maildrop, request, held) };
   }
@@ -108,7 +122,7 @@ export class MaildropOpener {
   }
 
   #session(maildrop: Maildrop, { account, peer }: OpenRequest, { lease, pass }: Held): MaildropSession {
-    const { log, markRetrieved } = this.#parts;
+    const { log, meter, markRetrieved } = this.#parts;
     return new MaildropSession({
       session: peer.session,
       user: account.name,
@@ -116,6 +130,7 @@ export class MaildropOpener {
       listing: this.#listing(maildrop.messages),
       lease,
       log,
+      meter,
       markRetrieved,
       onReleased: () => pass.release(),
     });

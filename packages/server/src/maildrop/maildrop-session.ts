@@ -4,6 +4,7 @@ import type { Listing, MessageNumber } from "@postigo/protocol";
 import type { Eventually, Maildrop, MessageTrouble, OpenMessage, RemovalReport } from "@postigo/storage";
 import type { Lease } from "../lock/maildrop-lock.js";
 import type { EventLog } from "../log/event-log.js";
+import type { Meter } from "../metrics/meter.js";
 import { logRemoval } from "./log-removal.js";
 
 export interface MaildropSessionParts {
@@ -13,6 +14,7 @@ export interface MaildropSessionParts {
   readonly listing: Listing;
   readonly lease: Lease;
   readonly log: EventLog;
+  readonly meter?: Meter | undefined;
   readonly markRetrieved: boolean;
   /** Called once, after the lock is free. */
   readonly onReleased: () => void;
@@ -117,6 +119,7 @@ export class MaildropSession {
       deleted.map((message) => message - 1),
       () => !lost,
     );
+    this.#parts.meter?.messagesRemoved(report.removed.length);
     const { log, session, user } = this.#parts;
     await logRemoval({ log, session, user, messages: maildrop.messages, report, why: "deleted" });
     return report;

@@ -10,11 +10,15 @@ import type { Eventually } from "@postigo/storage";
 import type { Peer } from "../auth/authenticator.js";
 import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
+import type { Meter } from "../metrics/meter.js";
+import { CommandTimer } from "./command-timer.js";
 import { MessageSender, type SenderOutlet, type SendMessage } from "./message-sender.js";
 import { type LoginParts, SessionDuties } from "./session-duties.js";
+import { factsOf, type SessionFacts } from "./session-facts.js";
 import { attach, detach, type SocketOwner } from "./socket-events.js";
 import type { Stage } from "./stage.js";
 import { StallWatch } from "./stall-watch.js";
+import { tlsVersionOf } from "./tls-version.js";
 
 export interface ConnectionParts {
   readonly policy: SessionPolicy;
@@ -23,6 +27,7 @@ export interface ConnectionParts {
   readonly stage: Stage;
   readonly clock: Clock;
   readonly log: EventLog;
+  readonly meter?: Meter | undefined;
   readonly timeouts: ConnectionTimeouts;
   /** Puts TLS over a plain socket, as the server's side of it; undefined on a listener without. */
   readonly secure: ((socket: Socket) => Socket) | undefined;
@@ -57,14 +62,22 @@ export class Connection implements SocketOwner, SenderOutlet {
   #isEndLogged = false;
   #deleted = 0;
   readonly #began: number;
+  #heardAt: number;
+  readonly #commands: CommandTimer | undefined;
 
   constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
     this.#parts = parts;
     this.stage = parts.stage;
     this.clock = parts.clock;
     this.#began = parts.clock.monotonic();
+    this.#heardAt = this.#began;
+    this.#commands = parts.meter && new CommandTimer(parts.meter, parts.clock);
     this.#socket = socket;
-    this.#session = new Session(parts.policy, { encrypted: peer.encrypted, apopStamp: peer.apopStamp });
+    this.#session = new Session(parts.policy, {
+      encrypted: peer.encrypted,
+      apopStamp: peer.apopStamp,
+      hearer: this.#commands,
+    });
     this.#duties = new SessionDuties({ ...parts, onLost: () => this.#drive({ type: "maildrop-lost" }) }, peer);
     this.#timer = parts.clock.after(parts.timeouts.loginMs, () => this.#onTimer());
   }
@@ -77,9 +90,16 @@ export class Connection implements SocketOwner, SenderOutlet {
     return this.#duties.user;
   }
 
+  get facts(): SessionFacts {
+    const { user, clock } = this;
+    const times = { began: this.#began, heard: this.#heardAt, now: clock.monotonic(), wallClock: clock.now() };
+    return factsOf({ peer: this.peer, user, state: this.#session.state, socket: this.#socket, times });
+  }
+
   /** Greets; on an encrypted listener once the handshake is done. */
   start(): void {
     const { session, address, port, listener, encrypted } = this.peer;
+    this.#parts.meter?.sessionOpened();
     this.#parts.log.event("session-opened", { session, peer: address, port, local: listener, tls: encrypted });
     const greet = () => this.#go(this.#perform(this.#session.start()));
     if (encrypted) this.#startTls(greet);
@@ -94,6 +114,12 @@ export class Connection implements SocketOwner, SenderOutlet {
     this.#drive({ type: "shutdown" });
   }
 
+  /** An operator ends the session. Resolves when its maildrop is free; an update under way is finished first. */
+  async kick(): Promise<void> {
+    this.#drive({ type: "kicked" });
+    await this.#duties.end();
+  }
+
   /** Ends the connection at once; the maildrop is released without UPDATE. */
   destroy(): void {
     this.#socket.destroy();
@@ -101,6 +127,7 @@ export class Connection implements SocketOwner, SenderOutlet {
 
   onData(chunk: Buffer): void {
     if (this.isOver) return;
+    this.#heardAt = this.clock.monotonic();
     this.#drive({ type: "octets", chunk });
   }
 
@@ -153,7 +180,7 @@ export class Connection implements SocketOwner, SenderOutlet {
   #drive(input: Input): void {
     if (this.isOver) return;
     try {
-      const effects = this.#session.handle(input);
+      const effects = this.#handle(input);
       // One octet a second of an endless line is no command, and does not keep a session alive.
       const isSign = input.type !== "octets" || effects.length > 0;
       if (isSign && this.#duties.maildrop !== undefined) this.#timer.restart();
@@ -166,7 +193,7 @@ export class Connection implements SocketOwner, SenderOutlet {
   /** Goes on as long as outcomes come at once; then writes what was staged. */
   #go(outcome: Eventually<Input | undefined>): void {
     let next = outcome;
-    while (next !== undefined && !(next instanceof Promise)) next = this.#perform(this.#session.handle(next));
+    while (next !== undefined && !(next instanceof Promise)) next = this.#perform(this.#handle(next));
     next?.then(
       (input) => input && this.#drive(input),
       (error: unknown) => this.#fail(error),
@@ -174,6 +201,12 @@ export class Connection implements SocketOwner, SenderOutlet {
     this.#sender?.newTurn();
     this.flush();
     this.#settle();
+  }
+
+  #handle(input: Input): readonly Effect[] {
+    const effects = this.#session.handle(input);
+    this.#commands?.worked(this.#session.awaiting);
+    return effects;
   }
 
   #perform(effects: readonly Effect[]): Eventually<Input | undefined> {
@@ -193,6 +226,7 @@ export class Connection implements SocketOwner, SenderOutlet {
       case "authenticate":
         return this.#duties.authenticate(effect.method);
       case "continue-authentication":
+        this.#commands?.heard("AUTH");
         return this.#duties.continueAuthentication(effect.response);
       case "cancel-authentication":
         return void this.#duties.cancelAuthentication();
@@ -230,7 +264,7 @@ export class Connection implements SocketOwner, SenderOutlet {
     if (this.#sender === undefined) {
       const maildrop = this.#duties.maildrop;
       if (maildrop === undefined) throw new TypeError("send-message without a maildrop");
-      this.#sender = new MessageSender(this, maildrop);
+      this.#sender = new MessageSender(this, maildrop, this.#parts.meter);
     }
     return this.#sender.open(effect);
   }
@@ -247,6 +281,7 @@ export class Connection implements SocketOwner, SenderOutlet {
     this.#isSecuring = true;
     this.#socket.once("secure", () => {
       this.#isSecuring = false;
+      this.#parts.meter?.encrypted(tlsVersionOf(this.#socket));
       this.#duties.peer = { ...this.peer, encrypted: true };
       done();
     });
@@ -314,9 +349,10 @@ export class Connection implements SocketOwner, SenderOutlet {
     this.#stopWaiting();
     if (this.#isSecuring) return void this.#socket.destroy();
     this.#socket.resume();
-    this.#socket.end(() => reason !== "shutdown" && this.#linger());
-    // A client that does not read must not hold up the end of the server.
-    if (reason === "shutdown") this.#linger();
+    const isForced = reason === "shutdown" || reason === "kicked";
+    this.#socket.end(() => !isForced && this.#linger());
+    // A client that does not read must not hold up the end of the server, nor outlive a kick.
+    if (isForced) this.#linger();
     else if (this.#socket.writableLength > 0) this.#watchStall();
   }
 
@@ -338,6 +374,7 @@ export class Connection implements SocketOwner, SenderOutlet {
     const { session } = this.peer;
     const ms = Math.round(this.#parts.clock.monotonic() - this.#began);
     const { bytesRead: octetsIn, bytesWritten: octetsOut } = this.#socket;
+    this.#parts.meter?.sessionEnded(reason, { octetsIn, octetsOut });
     this.#parts.log.event("session-closed", {
       session,
       user: this.user,

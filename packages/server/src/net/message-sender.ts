@@ -4,6 +4,7 @@
 import type { Effect, Input } from "@postigo/protocol";
 import type { Eventually, MessageTrouble, OpenMessage } from "@postigo/storage";
 import type { MaildropSession } from "../maildrop/maildrop-session.js";
+import type { Meter } from "../metrics/meter.js";
 import { MessageTransfer, type Outlet, readTarget } from "./message-transfer.js";
 import { announceWhole, isWhole, stageWhole } from "./whole-message.js";
 
@@ -20,14 +21,16 @@ export interface SenderOutlet extends Outlet {
 export class MessageSender {
   readonly #outlet: SenderOutlet;
   readonly #maildrop: MaildropSession;
+  readonly #meter: Meter | undefined;
   #sending: { readonly effect: SendMessage; readonly message: OpenMessage } | undefined;
   #turnMessages = 0;
   retrieved = 0;
   top = 0;
 
-  constructor(outlet: SenderOutlet, maildrop: MaildropSession) {
+  constructor(outlet: SenderOutlet, maildrop: MaildropSession, meter: Meter | undefined) {
     this.#outlet = outlet;
     this.#maildrop = maildrop;
+    this.#meter = meter;
   }
 
   /** Gives `message-opened`, after whose effects `body` is to be called, or `message-unavailable`. */
@@ -86,6 +89,7 @@ export class MessageSender {
   #count(effect: SendMessage): void {
     if (effect.bodyLines === "all") {
       this.retrieved++;
+      this.#meter?.messageRetrieved();
       this.#maildrop.retrieved(effect.message);
     } else this.top++;
   }

@@ -14,6 +14,7 @@ import type { Clock } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
 import type { MaildropOpener, OpeningResult } from "../maildrop/maildrop-opener.js";
 import type { MaildropSession } from "../maildrop/maildrop-session.js";
+import type { Meter } from "../metrics/meter.js";
 
 export interface LoginParts {
   readonly authenticator: Authenticator;
@@ -24,6 +25,7 @@ export interface DutyParts {
   readonly current: () => LoginParts;
   readonly clock: Clock;
   readonly log: EventLog;
+  readonly meter?: Meter | undefined;
   /** The lock of the open maildrop is no longer ours. */
   readonly onLost: () => void;
 }
@@ -76,7 +78,10 @@ export class SessionDuties {
     const { signal } = this.#opening;
     const result = await this.#parts.current().opener.open({ account: this.#account, peer: this.peer, signal });
     this.#opening = undefined;
-    if (result.type === "refused") return { type: "maildrop-refused", reason: result.reason };
+    if (result.type === "refused") {
+      this.#parts.meter?.login(this.#mechanism, `maildrop-${result.reason}`);
+      return { type: "maildrop-refused", reason: result.reason };
+    }
     return this.#opened(result, signal);
   }
 
@@ -104,6 +109,7 @@ export class SessionDuties {
       return undefined;
     }
     maildrop.lease.onLost(() => this.#lost());
+    this.#parts.meter?.login(this.#mechanism, "accepted");
     this.#logLogin(maildrop);
     return { type: "maildrop-opened", listing: maildrop.listing };
   }
@@ -124,6 +130,7 @@ export class SessionDuties {
       this.#account = step.account;
       return FINISHED.accepted;
     }
+    this.#parts.meter?.login(this.#mechanism, step.type);
     this.#logFailure(step);
     return FINISHED[step.type];
   }

@@ -21,8 +21,16 @@ export interface TlsServerOptions {
 export interface TlsContexts {
   /** Read it for each handshake: it is another object after a reload. */
   readonly options: TlsServerOptions;
+  /** Of the certificates in force. */
+  readonly expiries: readonly CertificateExpiry[];
   /** Puts other certificates in force, or throws TlsError and leaves the old ones. Handshakes under way end with theirs. */
   reload(config: TlsConfig): void;
+}
+
+export interface CertificateExpiry {
+  readonly file: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface TlsContextsOptions {
@@ -32,10 +40,14 @@ export interface TlsContextsOptions {
 
 /** Throws TlsError when a certificate or key cannot be used. An expired one can: that is an event. */
 export function createTlsContexts(config: TlsConfig, { clock, onEvent }: TlsContextsOptions): TlsContexts {
+  let expiries: readonly CertificateExpiry[] = [];
   let options = loadOptions(config);
   return {
     get options() {
       return options;
+    },
+    get expiries() {
+      return expiries;
     },
     reload(next) {
       options = loadOptions(next);
@@ -45,6 +57,7 @@ export function createTlsContexts(config: TlsConfig, { clock, onEvent }: TlsCont
   function loadOptions(wanted: TlsConfig): TlsServerOptions {
     const loaded = loadPairs(wanted);
     const options = serverOptions(loaded, wanted.minimum);
+    expiries = loaded.map(({ pair }) => ({ file: pair.files.certificate.file, at: Date.parse(pair.leaf.validTo) }));
     for (const { pair, name } of loaded) certificateWarnings(pair, name, clock.now()).forEach(onEvent);
     return options;
   }

@@ -24,6 +24,8 @@ test("DESIGN §8: what is left out has its default", () => {
     group: undefined,
     workers: 1,
     log: { level: "info", format: "text", file: undefined },
+    metrics: undefined,
+    control: undefined,
   });
 });
 
@@ -49,6 +51,8 @@ user: vmail
 group: 5000
 workers: auto
 log: { level: debug, format: json, file: log/postigo.log }
+metrics: { address: "::1", port: 9111 }
+control: { socket: run/control.sock }
 `);
   assert.deepEqual(config, {
     listen: [
@@ -81,6 +85,8 @@ log: { level: debug, format: json, file: log/postigo.log }
     group: "5000",
     workers: "auto",
     log: { level: "debug", format: "json", file: "/etc/postigo/log/postigo.log" },
+    metrics: { address: "::1", port: 9111 },
+    control: { socket: "/etc/postigo/run/control.sock" },
   });
 });
 
@@ -89,6 +95,11 @@ test("a key without a value, or with null, counts as left out", () => {
     valid(minimal("limits:\nuser: null\nlog: { file: ~ }\ntimeouts:\n  # login: 3m\n")),
     valid(minimal("")),
   );
+});
+
+test("one key of the metrics is enough: the other has its default", () => {
+  assert.deepEqual(valid(minimal("metrics: { port: 9111 }")).metrics, { address: "127.0.0.1", port: 9111 });
+  assert.deepEqual(valid(minimal('metrics: { address: "127.0.0.2" }')).metrics, { address: "127.0.0.2", port: 9110 });
 });
 
 test("an alias stands for its anchor", () => {

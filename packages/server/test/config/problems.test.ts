@@ -220,6 +220,16 @@ const VALUES: readonly Row[] = [
     says: "postigo.yaml:4:14: log.file: is empty; write the path of the log file",
   },
   {
+    name: "a control socket without a path",
+    text: "control: {}",
+    says: "postigo.yaml:4:10: control.socket: is missing; write the path of the socket for postigo who and postigo kick, such as /run/postigo/control.sock",
+  },
+  {
+    name: "a port of the metrics that is none",
+    text: "metrics: { port: 99999 }",
+    says: "postigo.yaml:4:18: metrics.port: is 99999; write a whole number from 0 to 65535, without quotes or unit",
+  },
+  {
     name: "a long value",
     text: `user: [${"x".repeat(100)}]`,
     says: /^postigo\.yaml:4:7: user: is \["x{55}\.\.\.; write/,
@@ -353,4 +363,12 @@ test("a listener without TLS that others can reach is a warning, on loopback it 
   for (const address of ["127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"]) {
     assert.deepEqual(warningsOf(listener(address)), []);
   }
+});
+
+test("metrics that can be reached from elsewhere are a warning, with what to do", () => {
+  assert.match(
+    warningsOf(minimal('metrics: { address: "0.0.0.0" }')).join("\n"),
+    /postigo\.yaml:4:\d+: metrics\.address: can be reached from elsewhere.*; use 127\.0\.0\.1/,
+  );
+  assert.deepEqual(warningsOf(minimal('metrics: { address: "::1" }')), []);
 });

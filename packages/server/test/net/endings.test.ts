@@ -226,3 +226,44 @@ test("after the last answer the client's end is awaited for five seconds, and no
   fixture.clock.advance(1);
   await fixture.allClosed();
 });
+
+test("RFC 1939 §6: a kick ends a session without a word and without UPDATE, and is done when the lock is free", async (t) => {
+  const { maildrop, record } = recordedMaildrop(messages("one\n", "two\n"));
+  const fixture = await serving(t, { maildrop });
+  const { client, connection } = await fixture.enter(t);
+  await client.ask("DELE 1");
+  await connection.kick();
+  assert.equal(fixture.lock.leases[0]?.releases, 1);
+  assert.equal((await client.rest()).length, 0);
+  assert.deepEqual(record.removed, []);
+  assert.equal(fixture.log.of("session-closed")[0]?.reason, "kicked");
+});
+
+test("a kick that comes during UPDATE waits for it: QUIT is answered and the messages are gone", async (t) => {
+  const removal = gate<RemovalReport>();
+  const { maildrop } = recordedMaildrop(messages("one\n"));
+  const fixture = await serving(t, { maildrop: { ...maildrop, remove: () => removal.promise } });
+  const { client, connection } = await fixture.enter(t);
+  client.send("DELE 1\r\nQUIT\r\n");
+  await client.line();
+  await until(() => connection.facts.state === "UPDATE");
+  const kicked = connection.kick();
+  removal.open({ removed: [{ position: 0, path: "new/1", how: "unlinked" }], failed: [] });
+  await kicked;
+  assert.match(String(await client.line()), /^\+OK/);
+});
+
+test("what is told of a session: who, since when, idle for how long, and what went over", async (t) => {
+  const { maildrop } = recordedMaildrop(messages("one\n"));
+  const fixture = await serving(t, { maildrop });
+  const { client, connection } = await fixture.dial(t);
+  assert.equal(connection.facts.user, undefined);
+  fixture.clock.advance(5_000);
+  await client.login();
+  fixture.clock.advance(7_000);
+  const { user, state, address, tls, idleMs, since, octetsIn, octetsOut } = connection.facts;
+  assert.deepEqual([user, state, address, tls, idleMs], ["ana", "TRANSACTION", "127.0.0.1", false, 7_000]);
+  assert.equal(fixture.clock.now() - since, 12_000);
+  assert.equal(octetsIn, "USER ana\r\nPASS secret\r\n".length);
+  assert.ok(octetsOut > octetsIn);
+});

@@ -1,0 +1,41 @@
+// All workers of a pool as one gateway, for whoever watches it.
+
+import { z } from "zod";
+import type { Clock } from "../clock.js";
+import { sessionSchema } from "../control/messages.js";
+import type { Census, Observed } from "../gateway/observed.js";
+import type { Family } from "../metrics/family.js";
+import { askWorkers, type PoolAnswers, type PoolQuestion } from "./pool-questions.js";
+
+export function createPoolView(clock: Clock): Observed {
+  const ask = (question: PoolQuestion): Promise<PoolAnswers> => askWorkers(question, clock);
+  return {
+    metrics: async () => z.array(z.array(familySchema)).parse((await ask({ type: "metrics" })).answers),
+    sessions: async () => censusOf(await ask({ type: "sessions" })),
+    kick: async (target) => censusOf(await ask({ type: "kick", target })),
+    hindrance: async () => hindranceOf(await ask({ type: "hindrance" })),
+  };
+}
+
+/** One worker that is ready can serve. */
+function hindranceOf({ answers }: PoolAnswers): string | undefined {
+  const hindrances = z.array(z.string()).parse(answers);
+  return hindrances.includes("") ? undefined : (hindrances[0] ?? "no worker answers");
+}
+
+const censusOf = ({ answers, silent }: PoolAnswers): Census => ({
+  sessions: z.array(z.array(sessionSchema)).parse(answers).flat(),
+  silent,
+});
+
+const familySchema: z.ZodType<Family> = z.object({
+  name: z.string(),
+  help: z.string(),
+  type: z.enum(["counter", "gauge", "histogram"]),
+  aggregator: z.enum(["sum", "max", "min"]),
+  values: z.array(
+    z
+      .object({ labels: z.record(z.string(), z.string()), value: z.number(), metricName: z.string().optional() })
+      .transform(({ metricName, ...value }) => (metricName === undefined ? value : { ...value, metricName })),
+  ),
+});
