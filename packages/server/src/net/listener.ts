@@ -8,6 +8,8 @@ export interface ListenerParts {
   readonly config: ListenConfig;
   /** `::` takes IPv4 clients too, unless another listener has the port for them. */
   readonly ipv6Only: boolean;
+  /** A socket that was bound for us, of `serveSocket`; undefined: to be bound here. */
+  readonly inherited: Server | undefined;
   readonly accept: (socket: Socket, listener: Listener) => void;
   readonly log: EventLog;
 }
@@ -19,36 +21,39 @@ export interface ListeningAddress {
   readonly tls: ListenConfig["tls"];
 }
 
+/** A server on a socket that is bound already; it has an address at once, and accepts from the next turn of the event loop on. */
+export function serveSocket(fd: number): Server {
+  // Exclusive: a worker of a pool has the descriptor itself and need not ask the first process for it.
+  return createServer(SOCKET_OPTIONS).listen({ fd, backlog: BACKLOG, exclusive: true });
+}
+
 export class Listener {
   /** A reload may change what is spoken on the socket, not where it listens. */
   config: ListenConfig;
   readonly #server: Server;
+  readonly #isInherited: boolean;
   readonly #ipv6Only: boolean;
   #port: number;
   readonly #log: EventLog;
 
-  constructor({ config, ipv6Only, accept, log }: ListenerParts) {
+  constructor({ config, ipv6Only, inherited, accept, log }: ListenerParts) {
     this.config = config;
     this.#port = config.port;
     this.#ipv6Only = ipv6Only;
     this.#log = log;
-    this.#server = createServer(SOCKET_OPTIONS, (socket) => accept(socket, this));
+    this.#isInherited = inherited !== undefined;
+    this.#server = inherited ?? createServer(SOCKET_OPTIONS);
+    this.#server.on("connection", (socket: Socket) => accept(socket, this));
   }
 
   /** Rejects with Node's error (EADDRINUSE, EACCES …) when the address cannot be had. */
-  listen(): Promise<void> {
+  async listen(): Promise<void> {
+    if (!this.#isInherited) await this.#bind();
     const { address, port } = this.config;
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ host: address, port, backlog: BACKLOG, ipv6Only: this.#ipv6Only }, () => {
-        this.#server.off("error", reject);
-        // Running out of descriptors while accepting must not end the server.
-        this.#server.on("error", (error) => this.#log.event("accept-failed", { address, port, error: error.message }));
-        this.#port = boundPort(this.#server) ?? port;
-        this.#log.event("listening", { ...this.address });
-        resolve();
-      });
-    });
+    // Running out of descriptors while accepting must not end the server.
+    this.#server.on("error", (error) => this.#log.event("accept-failed", { address, port, error: error.message }));
+    this.#port = boundPort(this.#server) ?? port;
+    this.#log.event("listening", { ...this.address, inherited: this.#isInherited || undefined });
   }
 
   get address(): ListeningAddress {
@@ -62,6 +67,17 @@ export class Listener {
   /** No further connection is accepted; those that stand are not touched. */
   close(): void {
     this.#server.close();
+  }
+
+  #bind(): Promise<void> {
+    const { address, port } = this.config;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host: address, port, backlog: BACKLOG, ipv6Only: this.#ipv6Only }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
   }
 }
 
