@@ -116,6 +116,7 @@ const started = async ({ config, file, again }: Found, log: OwnedEventLog): Prom
     return gateway;
   } catch (error) {
     await log.close();
+    leaveWorkerPool();
     throw startFailure(error);
   }
 };

@@ -78,18 +78,14 @@ export class RunningGateway {
 
   /** As Gateway.retire. */
   async retire(): Promise<void> {
-    const { clock, log } = this.#foundation;
+    const { log } = this.#foundation;
     this.#isRetired = true;
     await this.#closeListeners();
     const patienceMs = this.#config.timeouts.drainMs;
     log.event("gateway-retiring", { sessions: this.#connections.size, patienceMs });
-    await new Promise<void>((resolve) => {
-      const patience = clock.after(patienceMs, resolve);
-      void this.#idle().then(() => {
-        patience.cancel();
-        resolve();
-      });
-    });
+    await this.#idleWithin(patienceMs);
+    for (const connection of this.#connections) connection.shutdownWhenIdle();
+    await this.#idleWithin(DRAIN_MS);
   }
 
   /** As Gateway.stop; called once. */
@@ -209,6 +205,16 @@ export class RunningGateway {
   #idle(): Promise<void> {
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => void this.#onIdle.push(resolve));
+  }
+
+  #idleWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const patience = this.#foundation.clock.after(ms, resolve);
+      void this.#idle().then(() => {
+        patience.cancel();
+        resolve();
+      });
+    });
   }
 
   #tellIdle(): void {

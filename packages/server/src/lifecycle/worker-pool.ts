@@ -134,7 +134,11 @@ class WorkerPool {
 
   async #handOver(): Promise<void> {
     const { log, prepareHandOver } = this.#options;
-    if (this.#isEnding || !this.#isReady || this.#isPreparing || this.#next.size > 0) return;
+    if (this.#isEnding || this.#isPreparing || this.#next.size > 0) return;
+    if (!this.#isReady) {
+      log.event("hand-over-failed", { error: "the workers do not serve yet; wait for gateway-started" });
+      return;
+    }
     this.#isPreparing = true;
     try {
       const workers = await prepareHandOver();

@@ -59,7 +59,7 @@ export interface EventFields {
   "notify-failed": { error: string };
   "gateway-stopping": { sessions: number };
   "gateway-stopped": Record<never, FieldValue>;
-  listening: { address: string; port: number; tls: string; inherited: true | undefined };
+  listening: { address: string; port: number; tls: string; inherited?: true };
   /** The service manager handed over a socket that no listener has; it is closed. */
   "inherited-socket-unused": { address: string; port: number; name: string | undefined };
   "accept-failed": { address: string; port: number; error: string };

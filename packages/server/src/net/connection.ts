@@ -55,6 +55,7 @@ export class Connection implements SocketOwner, SenderOutlet {
   /** A TLS handshake is under way: there is no way to say anything. */
   #isSecuring = false;
   #isEndLogged = false;
+  #isLeaving = false;
   #deleted = 0;
   readonly #began: number;
 
@@ -92,6 +93,12 @@ export class Connection implements SocketOwner, SenderOutlet {
   /** The server is going: no UPDATE, but one that is under way is finished and answered. */
   shutdown(): void {
     this.#drive({ type: "shutdown" });
+  }
+
+  /** The same, but never within a response: once the session waits for a command and the socket has taken what was said. */
+  shutdownWhenIdle(): void {
+    this.#isLeaving = true;
+    this.#settle();
   }
 
   /** Ends the connection at once; the maildrop is released without UPDATE. */
@@ -272,6 +279,16 @@ export class Connection implements SocketOwner, SenderOutlet {
       if (socket.isPaused()) socket.resume();
     } else if (!socket.isPaused()) socket.pause();
     if (socket.writableNeedDrain) this.#watchStall();
+    else if (this.#isLeaving && this.#session.awaiting === undefined) this.#leave();
+  }
+
+  /** Not within the turn that is being settled. */
+  #leave(): void {
+    this.#isLeaving = false;
+    setImmediate(() => {
+      if (this.#session.awaiting === undefined) this.shutdown();
+      else this.shutdownWhenIdle();
+    });
   }
 
   #watchStall(): void {

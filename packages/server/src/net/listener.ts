@@ -53,7 +53,7 @@ export class Listener {
     // Running out of descriptors while accepting must not end the server.
     this.#server.on("error", (error) => this.#log.event("accept-failed", { address, port, error: error.message }));
     this.#port = boundPort(this.#server) ?? port;
-    this.#log.event("listening", { ...this.address, inherited: this.#isInherited || undefined });
+    this.#log.event("listening", { ...this.address, ...(this.#isInherited ? INHERITED : {}) });
   }
 
   get address(): ListeningAddress {
@@ -86,6 +86,7 @@ function boundPort(server: Server): number | undefined {
   return bound !== null && typeof bound === "object" ? bound.port : undefined;
 }
 
+const INHERITED = { inherited: true } as const;
 const BACKLOG = 1024;
 
 /** `allowHalfOpen`: a script may send all its commands, close its side and still read the answers. */
