@@ -52,11 +52,12 @@ interface InheritedServer {
 }
 
 function opened({ fd, name }: InheritedSocket): InheritedServer {
-  const server = serveSocket(fd);
-  if (server.address() !== null) return { server, name };
-  // Its own error event comes later, and says less.
-  server.on("error", () => undefined);
-  throw new Error(`file descriptor ${fd} of LISTEN_FDS is no stream socket; put the socket unit right (ListenStream=)`);
+  try {
+    return { server: serveSocket(fd), name };
+  } catch (cause) {
+    const remedy = "put the socket unit right (ListenStream=)";
+    throw new Error(`file descriptor ${fd} of LISTEN_FDS is no stream socket; ${remedy}`, { cause });
+  }
 }
 
 function isBoundTo(server: Server, address: string, port: number): boolean {

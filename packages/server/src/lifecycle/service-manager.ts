@@ -38,6 +38,7 @@ class Notifier implements ServiceManager {
   readonly #log: EventLog;
   /** One after the other: they must arrive in this order. */
   #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
   constructor(channel: NotifyChannel, { env, clock, log }: ServiceManagerParts) {
     this.#channel = channel;
@@ -45,7 +46,8 @@ class Notifier implements ServiceManager {
     const everyMs = watchdogPause(env);
     if (everyMs === undefined) return;
     const timer = clock.after(everyMs, () => {
-      this.#send(["WATCHDOG=1"]);
+      // Slow news is news enough: what waits already is a sign of life too.
+      if (this.#waiting === 0) this.#send(["WATCHDOG=1"]);
       timer.restart();
     });
   }
@@ -65,7 +67,13 @@ class Notifier implements ServiceManager {
 
   #send(assignments: readonly string[]): void {
     const failed = (error: unknown) => this.#log.event("notify-failed", { error: String(error) });
-    this.#last = this.#last.then(() => this.#channel.send(assignments)).catch(failed);
+    this.#waiting += 1;
+    this.#last = this.#last
+      .then(() => this.#channel.send(assignments))
+      .catch(failed)
+      .finally(() => {
+        this.#waiting -= 1;
+      });
   }
 }
 

@@ -1,6 +1,6 @@
 // One listening socket. Accepting only admits, refuses or hands on; TLS and POP3 belong to the connection.
 
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, Socket } from "node:net";
 import type { ListenConfig } from "../config/config.js";
 import type { EventLog } from "../log/event-log.js";
 
@@ -23,8 +23,9 @@ export interface ListeningAddress {
 
 /** A server on a socket that is bound already; it has an address at once, and accepts from the next turn of the event loop on. */
 export function serveSocket(fd: number): Server {
-  // Exclusive: a worker of a pool has the descriptor itself and need not ask the first process for it.
-  return createServer(SOCKET_OPTIONS).listen({ fd, backlog: BACKLOG, exclusive: true });
+  // listen({ fd }) in a worker of a pool would ask the first process for it; the worker has the descriptor itself.
+  const bound = new Socket({ fd, readable: false, writable: false });
+  return createServer(SOCKET_OPTIONS).listen(bound, BACKLOG);
 }
 
 export class Listener {
