@@ -88,6 +88,15 @@ ${homes}${arrival("/home/bea/Maildir")}${read}
 echo '== owner'
 stat -c %U:%a /home/bea/Maildir/*/*.*
 curl -sS --cacert /etc/postigo/tls/fullchain.pem --user 'bea:correct horse' --request 'DELE 1' pop3s://localhost/1 || true
+echo '== link'
+useradd --create-home --shell /bin/sh eve
+echo "eve:$(printf %s 'correct horse' | postigo hash)" >> /etc/postigo/users
+for target in ../bea/Maildir /srv/mail-homes/bea/Maildir; do
+  rm -f /home/eve/Maildir; ln -s $target /home/eve/Maildir; chown -h eve: /home/eve/Maildir
+  systemctl reload postigo
+  for _ in $(seq 50); do curl -sS --cacert /etc/postigo/tls/fullchain.pem --user 'eve:correct horse' pop3s://localhost/ && break; sleep 0.1; done || true
+done
+grep -c 'maildrop-refused.*user=eve' /run/postigo.journal || true
 echo '== left'; ls /home/bea/Maildir/new /home/bea/Maildir/cur | grep -c mail.example.org || true
 ${END}
 umount /srv/mail-homes`;
@@ -96,6 +105,8 @@ umount /srv/mail-homes`;
     assert.equal(status, 0, output);
     assert.match(output, /== read\n[\s\S]*^Subject: hello\r?\n[\s\S]*^It works\.\r?$/m);
     assert.match(output, /== owner\nbea:600\n/);
+    // Never "== link" followed by a scan listing: eve sees nothing of bea's mail.
+    assert.match(output, /== link\n(?:(?!\d+ \d+\r?\n)[^\n]*\n)*?[1-9]\d*\n== left\n/);
     assert.match(output, /== left\n0\n/);
   },
 );

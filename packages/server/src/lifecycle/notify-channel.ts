@@ -14,7 +14,7 @@ export async function openNotifyChannel(): Promise<NotifyChannel> {
 }
 
 /** undefined: no koffi, or no libsystemd. */
-export async function libsystemdChannel(): Promise<NotifyChannel | undefined> {
+async function libsystemdChannel(): Promise<NotifyChannel | undefined> {
   try {
     const koffi = await import("koffi");
     const notify: (unset: number, state: string) => number = koffi.load(LIBRARY).func(PROTOTYPE);
@@ -31,7 +31,7 @@ export async function libsystemdChannel(): Promise<NotifyChannel | undefined> {
 }
 
 /** A process of its own for each message: the unit needs NotifyAccess=all, or the manager does not believe it. */
-export function programChannel(): NotifyChannel {
+function programChannel(): NotifyChannel {
   return {
     async send(assignments) {
       await promisify(execFile)("systemd-notify", [...assignments], { timeout: PROGRAM_MS });
