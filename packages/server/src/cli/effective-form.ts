@@ -26,6 +26,7 @@ export const effectiveForm = (config: Config): Readonly<Record<string, unknown>>
     login: formatDuration(config.timeouts.loginMs),
     autologout: formatDuration(config.timeouts.autologoutMs),
     stalled: formatDuration(config.timeouts.stalledMs),
+    drain: formatDuration(config.timeouts.drainMs),
   },
   limits: {
     connections: config.limits.connections,

@@ -5,11 +5,21 @@
 
 import { systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
+import { formatListener } from "../config/listener-text.js";
 import { Observation } from "../gateway/observation.js";
 import { createGateway, type Gateway } from "../index.js";
+import { inheritedSockets } from "../lifecycle/inherited-sockets.js";
 import { createPoolView } from "../lifecycle/pool-view.js";
 import { lookUpUser } from "../lifecycle/privileges.js";
-import { leaveWorkerPool, runWorkerPool, servesItself, workerCount } from "../lifecycle/worker-pool.js";
+import { openServiceManager, type ServiceManager } from "../lifecycle/service-manager.js";
+import {
+  isPoolWorker,
+  leaveWorkerPool,
+  poolManager,
+  runWorkerPool,
+  servesItself,
+  workerCount,
+} from "../lifecycle/worker-pool.js";
 import { createEventLog, type OwnedEventLog } from "../log/create-event-log.js";
 import type { Discovery } from "./discovery.js";
 import { examine, examinePlaces } from "./examination.js";
@@ -22,25 +32,50 @@ export const serve = async (parsed: Parsed): Promise<number> => {
   // Also takes the place of the words of the command line, in which a password may stand, in the list of processes.
   process.title = "postigo serve";
   // Until there is something to reload, SIGHUP must not end the process either.
-  process.on("SIGHUP", () => undefined);
+  process.on("SIGHUP", () => undefined).on("SIGUSR2", () => undefined);
   const found = findConfig({ file: textOf(parsed, "config"), flags: flagsOf(parsed), env: process.env });
   refuseFaults(await examine(found.config, systemClock.now()));
   const log = openLog(found.config);
   const workers = workerCount(found.config.workers);
-  if (!servesItself(workers)) return superviseWorkers(workers, found.config, log);
+  const manager = isPoolWorker()
+    ? poolManager
+    : await openServiceManager({ env: process.env, clock: systemClock, log });
+  if (!servesItself(workers)) return superviseWorkers(found, { workers, log, manager });
   warn(log, found);
   const gateway = await started(found, log);
-  await untilTold(gateway, log);
+  manager.ready(serving(gateway));
+  await untilTold(gateway, { log, manager });
+  manager.stopping();
   await gateway.stop();
   await log.close();
   leaveWorkerPool();
   return EXIT.ok;
 };
 
-const superviseWorkers = async (workers: number, config: Config, log: OwnedEventLog): Promise<number> => {
+interface Surroundings {
+  readonly log: OwnedEventLog;
+  readonly manager: ServiceManager;
+}
+
+const superviseWorkers = async (
+  { config, again }: Found,
+  { workers, log, manager }: Surroundings & { readonly workers: number },
+): Promise<number> => {
   const observation = new Observation(config, createPoolView(systemClock), log);
   await openDoors(observation, config, log);
-  const code = await runWorkerPool({ workers, log, clock: systemClock, onHangUp: () => log.reopen() });
+  const code = await runWorkerPool({
+    workers,
+    log,
+    manager,
+    clock: systemClock,
+    inherited: inheritedSockets(),
+    onHangUp: () => log.reopen(),
+    prepareHandOver: async () => {
+      const renewed = again();
+      refuseFaults(await examine(renewed, systemClock.now()));
+      return workerCount(renewed.workers);
+    },
+  });
   observation.close();
   await log.close();
   return code;
@@ -89,17 +124,25 @@ const warn = (log: OwnedEventLog, { config, warnings }: Found): void => {
 
 const started = async ({ config, file, again }: Found, log: OwnedEventLog): Promise<Gateway> => {
   try {
-    const gateway = createGateway(config, { log, readConfig: again, watch: file === undefined ? [] : [file] });
+    const gateway = createGateway(config, {
+      log,
+      readConfig: again,
+      watch: file === undefined ? [] : [file],
+      inherited: inheritedSockets(),
+    });
     await gateway.start();
     return gateway;
   } catch (error) {
     await log.close();
+    leaveWorkerPool();
     throw startFailure(error);
   }
 };
 
+const serving = (gateway: Gateway): string => `serving on ${gateway.addresses.map(formatListener).join(", ")}`;
+
 /** Resolves when the process is told to end. */
-const untilTold = (gateway: Gateway, log: OwnedEventLog): Promise<void> =>
+const untilTold = (gateway: Gateway, { log, manager }: Surroundings): Promise<void> =>
   new Promise((resolve) => {
     let told = false;
     const end = (signal: NodeJS.Signals): void => {
@@ -110,7 +153,12 @@ const untilTold = (gateway: Gateway, log: OwnedEventLog): Promise<void> =>
     process.on("SIGTERM", end).on("SIGINT", end);
     process.on("SIGHUP", () => {
       log.reopen();
-      void gateway.reload();
+      manager.reloading();
+      void gateway.reload().then(() => manager.ready(serving(gateway)));
+    });
+    process.on("SIGUSR2", () => {
+      if (isPoolWorker()) void gateway.retire().then(resolve);
+      else log.event("hand-over-failed", { error: NO_POOL });
     });
     process.on("uncaughtException", (error) => {
       log.event("fatal-error", { error: error.message, stack: error.stack });
@@ -123,6 +171,9 @@ const endAtOnce = (log: OwnedEventLog, code: number): never => {
   log.flushNow();
   process.exit(code);
 };
+
+const NO_POOL =
+  "one process serves alone; set workers: 2 or auto and restart, or let systemd keep the sockets (postigo.socket)";
 
 /** 128 and the number of the signal, as a shell would say it. */
 const SIGINT_CODE = 130;

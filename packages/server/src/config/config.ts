@@ -9,7 +9,12 @@ export interface Config {
   readonly maildrop: MaildropConfig;
   readonly uidl: { readonly format: "name" };
   readonly lock: { readonly waitMs: number; readonly staleMs: number; readonly directory: string | undefined };
-  readonly timeouts: { readonly loginMs: number; readonly autologoutMs: number; readonly stalledMs: number };
+  readonly timeouts: {
+    readonly loginMs: number;
+    readonly autologoutMs: number;
+    readonly stalledMs: number;
+    readonly drainMs: number;
+  };
   readonly limits: LimitsConfig;
   readonly user: string | undefined;
   readonly group: string | undefined;

@@ -32,6 +32,7 @@ export const toConfig = (parsed: ParsedConfig, folder: string): Config => {
       loginMs: parsed.timeouts.login,
       autologoutMs: parsed.timeouts.autologout,
       stalledMs: parsed.timeouts.stalled,
+      drainMs: parsed.timeouts.drain,
     },
     limits: {
       connections: parsed.limits.connections,

@@ -176,6 +176,7 @@ const timeouts = z.strictObject(
     // RFC 1939 §3: such a timer MUST be of at least 10 minutes' duration.
     autologout: duration("10m", "1d", "RFC 1939 §3 asks for at least 10 minutes").default(600_000),
     stalled: duration("1s", "1h", "a client that takes nothing for so long is cut off").default(120_000),
+    drain: duration("0s", "1h", "sessions of a process that has handed over may go on for so long").default(60_000),
   },
   section("autologout: 10m"),
 );

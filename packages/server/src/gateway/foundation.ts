@@ -7,6 +7,7 @@ import { createHashQueue, type HashQueue } from "../auth/hash-queue.js";
 import { createThrottle, type Throttle } from "../auth/throttle.js";
 import { type Clock, systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
+import type { InheritedSocket } from "../lifecycle/inherited-sockets.js";
 import { poolKey } from "../lifecycle/worker-pool.js";
 import { createLockOverRoots } from "../lock/lock-over-roots.js";
 import type { MaildropLock } from "../lock/maildrop-lock.js";
@@ -31,6 +32,8 @@ export interface GatewayOverrides {
   readonly readConfig?: () => Config;
   /** Files that a reload reads besides accounts and certificates, watched like them: the configuration. */
   readonly watch?: readonly string[];
+  /** Listening sockets that whoever started the process has bound for listeners of the configuration. */
+  readonly inherited?: readonly InheritedSocket[];
 }
 
 export interface Foundation {

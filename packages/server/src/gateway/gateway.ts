@@ -12,6 +12,11 @@ export interface Gateway {
   readonly addresses: readonly ListeningAddress[];
   /** Reads configuration, accounts and certificates again; whatever is broken leaves all as it was. Never rejects. */
   reload(): Promise<"reloaded" | "kept">;
+  /**
+   * Accepts and reloads no more; sessions go on. Resolves when the last has ended, or `timeouts.drain` is over. Never rejects;
+   * `stop` still has to follow, and may come before.
+   */
+  retire(): Promise<void>;
   /** Ends: idle sessions at once and without UPDATE, running updates are finished. Idempotent, never rejects. */
   stop(): Promise<void>;
 }
@@ -40,6 +45,10 @@ export class PostigoGateway implements Gateway {
 
   async reload(): Promise<"reloaded" | "kept"> {
     return this.#stopping === undefined && this.#running !== undefined ? this.#running.reload() : "kept";
+  }
+
+  async retire(): Promise<void> {
+    if (this.#stopping === undefined) await this.#running?.retire();
   }
 
   stop(): Promise<void> {

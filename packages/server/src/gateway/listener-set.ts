@@ -4,15 +4,21 @@ import { isIPv4, type Socket } from "node:net";
 import type { ListenConfig } from "../config/config.js";
 import type { EventLog } from "../log/event-log.js";
 import { Listener, type ListeningAddress } from "../net/listener.js";
+import type { InheritedServers } from "./inherited-servers.js";
 
 export class ListenerSet {
   readonly #accept: (socket: Socket, listener: Listener) => void;
   readonly #log: EventLog;
+  readonly #inherited: InheritedServers;
   #listeners: Listener[] = [];
 
-  constructor(accept: (socket: Socket, listener: Listener) => void, log: EventLog) {
+  constructor(
+    accept: (socket: Socket, listener: Listener) => void,
+    { log, inherited }: { readonly log: EventLog; readonly inherited: InheritedServers },
+  ) {
     this.#accept = accept;
     this.#log = log;
+    this.#inherited = inherited;
   }
 
   /** In the order of the configuration. */
@@ -22,6 +28,7 @@ export class ListenerSet {
 
   /** Rejects, with everything as it was, if a new address cannot be had. */
   async become(wanted: readonly ListenConfig[]): Promise<void> {
+    this.#inherited.open();
     const standing = [...this.#listeners];
     const added: Listener[] = [];
     const next: Listener[] = [];
@@ -31,6 +38,7 @@ export class ListenerSet {
       if (kept === undefined) added.push(listener);
       next.push(listener);
     }
+    this.#inherited.closeRest();
     await bindAll(added);
     for (const listener of standing) listener.close();
     for (const [index, listener] of next.entries()) listener.config = wanted[index] ?? listener.config;
@@ -39,7 +47,8 @@ export class ListenerSet {
 
   #make(config: ListenConfig, all: readonly ListenConfig[]): Listener {
     const ipv6Only = all.some(({ address, port }) => isIPv4(address) && port !== 0 && port === config.port);
-    return new Listener({ config, ipv6Only, accept: this.#accept, log: this.#log });
+    const inherited = this.#inherited.take(config);
+    return new Listener({ config, ipv6Only, inherited, accept: this.#accept, log: this.#log });
   }
 
   close(): void {
@@ -49,14 +58,11 @@ export class ListenerSet {
 }
 
 async function bindAll(listeners: readonly Listener[]): Promise<void> {
-  const bound: Listener[] = [];
   try {
-    for (const listener of listeners) {
-      await listener.listen();
-      bound.push(listener);
-    }
+    for (const listener of listeners) await listener.listen();
   } catch (error) {
-    for (const listener of bound) listener.close();
+    // Those that were not bound yet too: they may have inherited an open socket.
+    for (const listener of listeners) listener.close();
     throw error;
   }
 }

@@ -19,6 +19,7 @@ import type { Pass } from "../net/connection-limits.js";
 import type { Listener, ListeningAddress } from "../net/listener.js";
 import type { Foundation, GatewayOverrides } from "./foundation.js";
 import { buildGeneration, type Generation, watchedFiles } from "./generation.js";
+import { InheritedServers } from "./inherited-servers.js";
 import { ListenerSet } from "./listener-set.js";
 import { Observation } from "./observation.js";
 import { Overview } from "./overview.js";
@@ -39,14 +40,18 @@ export class RunningGateway {
   #watcher: FileWatcher | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
   #isReady = false;
+  #isRetired = false;
   #isStopping = false;
-  #onIdle: (() => void) | undefined;
+  /** Called, and forgotten, once no connection is left. */
+  #onIdle: (() => void)[] = [];
 
   constructor(config: Config, foundation: Foundation, overrides: GatewayOverrides) {
     this.#config = config;
     this.#foundation = foundation;
     this.#overrides = overrides;
-    this.#listeners = new ListenerSet((socket, listener) => this.#accept(socket, listener), foundation.log);
+    const { log } = foundation;
+    const inherited = new InheritedServers(overrides.inherited ?? [], log);
+    this.#listeners = new ListenerSet((socket, listener) => this.#accept(socket, listener), { log, inherited });
     this.#overview = new Overview({
       ...foundation,
       connections: this.#connections,
@@ -54,7 +59,7 @@ export class RunningGateway {
       hindrance: () => this.#hindrance(),
     });
     // Of a pool the first process opens the doors, and asks.
-    this.#observation = new Observation(cluster.isWorker ? NO_DOORS : config, this.#overview, foundation.log);
+    this.#observation = new Observation(cluster.isWorker ? NO_DOORS : config, this.#overview, log);
     if (cluster.isWorker) answerPool(this.#overview);
   }
 
@@ -91,14 +96,23 @@ export class RunningGateway {
     return next;
   }
 
+  /** As Gateway.retire. */
+  async retire(): Promise<void> {
+    const { log } = this.#foundation;
+    this.#isRetired = true;
+    await this.#closeListeners();
+    const patienceMs = this.#config.timeouts.drainMs;
+    log.event("gateway-retiring", { sessions: this.#connections.size, patienceMs });
+    await this.#idleWithin(patienceMs);
+    for (const connection of this.#connections) connection.shutdownWhenIdle();
+    await this.#idleWithin(DRAIN_MS);
+  }
+
   /** As Gateway.stop; called once. */
   async stop(): Promise<void> {
     const { log, closeLog, store, lock } = this.#foundation;
     this.#isStopping = true;
-    this.#listeners.close();
-    // A reload under way may have bound anew.
-    await this.#reloading;
-    this.#listeners.close();
+    await this.#closeListeners();
     await this.#watcher?.close();
     log.event("gateway-stopping", { sessions: this.#connections.size });
     await this.#drain();
@@ -111,23 +125,20 @@ export class RunningGateway {
 
   async #drain(): Promise<void> {
     const { clock } = this.#foundation;
-    const idle = new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
-    });
     for (const connection of this.#connections) connection.shutdown();
     const patience = clock.after(DRAIN_MS, () => {
       for (const connection of this.#connections) connection.destroy();
     });
     // A disk that does not answer must not keep the process for ever.
-    const end = clock.after(DRAIN_MS + RELEASE_MS, () => this.#onIdle?.());
-    if (this.#connections.size > 0) await idle;
+    const end = clock.after(DRAIN_MS + RELEASE_MS, () => this.#tellIdle());
+    await this.#idle();
     patience.cancel();
     end.cancel();
   }
 
   async #reload(): Promise<"reloaded" | "kept"> {
     const { log, limits } = this.#foundation;
-    if (this.#isStopping) return "kept";
+    if (this.#isStopping || this.#isRetired) return "kept";
     try {
       const config = this.#overrides.readConfig?.() ?? this.#config;
       const generation = await buildGeneration(config, this.#foundation, this.#overrides);
@@ -219,7 +230,34 @@ export class RunningGateway {
   #closed(connection: Connection, pass: Pass): void {
     pass.release();
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#onIdle?.();
+    if (this.#connections.size === 0) this.#tellIdle();
+  }
+
+  /** Resolves once no connection is left. */
+  #idle(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.#onIdle.push(resolve));
+  }
+
+  #idleWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const patience = this.#foundation.clock.after(ms, resolve);
+      void this.#idle().then(() => {
+        patience.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #tellIdle(): void {
+    for (const tell of this.#onIdle.splice(0)) tell();
+  }
+
+  async #closeListeners(): Promise<void> {
+    this.#listeners.close();
+    // A reload under way may have bound anew.
+    await this.#reloading;
+    this.#listeners.close();
   }
 }
 

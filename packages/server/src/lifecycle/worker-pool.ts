@@ -4,19 +4,30 @@
 //
 // The first process only watches over the others: it binds what they ask for, passes signals on, and starts another in the
 // place of one that died, more slowly each time. A worker that cannot start at all ends everything with its exit code.
+//
+// Hand-over (SIGUSR2): a second set of workers is started, on the code and the configuration that lie on the disk now. Once all
+// of them listen the first set retires: the sockets are the same, so no connection is refused meanwhile. If one of the new
+// workers ends before that, the others are ended too, and all is as it was.
 
 import cluster, { type Worker } from "node:cluster";
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
+import type { InheritedSocket } from "./inherited-sockets.js";
+import type { ServiceManager } from "./service-manager.js";
 
 export interface WorkerPoolOptions {
   readonly workers: number;
   readonly log: EventLog;
   readonly clock: Clock;
+  readonly manager: ServiceManager;
+  /** Stay open here, and are handed to each worker. */
+  readonly inherited: readonly InheritedSocket[];
   /** Opens the log file of this process again. */
   readonly onHangUp: () => void;
+  /** How many workers a hand-over is to start; rejects with the reason when what they would read cannot be served. */
+  readonly prepareHandOver: () => Promise<number>;
 }
 
 /** How many processes `workers:` asks for. */
@@ -25,6 +36,8 @@ export const workerCount = (workers: number | "auto"): number =>
 
 /** Whether this process is to serve itself: there is but one, or it is one of several. */
 export const servesItself = (workers: number): boolean => cluster.isWorker || workers <= 1;
+
+export const isPoolWorker = (): boolean => cluster.isWorker;
 
 /** Resolves with the exit code once all workers have ended. */
 export async function runWorkerPool(options: WorkerPoolOptions): Promise<number> {
@@ -43,6 +56,13 @@ export function poolKey(): Uint8Array {
   return shared === undefined ? randomBytes(32) : Buffer.from(shared, "hex");
 }
 
+/** What a worker has instead of a service manager: the first process, which speaks to that for all of them. */
+export const poolManager: ServiceManager = {
+  ready: () => void process.send?.(READY),
+  reloading: () => undefined,
+  stopping: () => undefined,
+};
+
 /** Lets a worker end once its work has: the channel to the first process would hold it. */
 export function leaveWorkerPool(): void {
   if (cluster.isWorker) process.disconnect();
@@ -53,8 +73,17 @@ class WorkerPool {
   readonly #resolve: (code: number) => void;
   readonly #pauses = new Set<Timer>();
   readonly #environment = { [KEY_VARIABLE]: randomBytes(32).toString("hex") };
+  /** Those that are to serve. Whoever is in neither set retires. */
+  #current = new Set<Worker>();
+  /** Started by a hand-over that has not come to its end. */
+  #next = new Set<Worker>();
+  /** Those that listen. */
+  readonly #ready = new WeakSet<Worker>();
+  /** Those that have not told yet that they have reloaded. */
+  readonly #reloading = new Set<Worker>();
   /** Of late: a long life forgives one. */
   #deaths = 0;
+  #isPreparing = false;
   #isReady = false;
   #isEnding = false;
   #code = 0;
@@ -66,43 +95,120 @@ class WorkerPool {
 
   start(): void {
     cluster.schedulingPolicy = cluster.SCHED_NONE;
-    cluster.on("listening", () => {
-      this.#isReady = true;
+    cluster.setupPrimary({
+      stdio: ["inherit", "inherit", "inherit", ...this.#options.inherited.map(({ fd }) => fd), "ipc"],
     });
+    cluster.on("message", (worker, message) => message === READY && this.#onReady(worker));
     cluster.on("exit", (worker, code, signal) => this.#onExit(worker, code, signal));
     process.on("SIGTERM", () => this.#end("SIGTERM")).on("SIGINT", () => this.#end("SIGINT"));
-    process.on("SIGHUP", () => {
-      this.#options.onHangUp();
-      tellAll("SIGHUP");
-    });
-    for (let count = 0; count < this.#options.workers; count++) cluster.fork(this.#environment);
+    process.on("SIGHUP", () => this.#hangUp());
+    process.on("SIGUSR2", () => void this.#handOver());
+    for (let count = 0; count < this.#options.workers; count++) this.#current.add(this.#fork());
+  }
+
+  #fork(): Worker {
+    return cluster.fork(this.#environment);
+  }
+
+  #onReady(worker: Worker): void {
+    this.#ready.add(worker);
+    if (this.#next.has(worker)) this.#switchIfReady();
+    if (this.#reloading.delete(worker)) this.#tellReady();
+    else if (!this.#isReady && this.#allReady(this.#current)) this.#tellReady();
+  }
+
+  #hangUp(): void {
+    this.#options.onHangUp();
+    this.#options.manager.reloading();
+    for (const worker of this.#current) if (this.#ready.has(worker)) this.#reloading.add(worker);
+    tellAll("SIGHUP");
+    this.#tellReady();
+  }
+
+  /** Once all serve, and have reloaded if they were told to. */
+  #tellReady(): void {
+    if (this.#isEnding || this.#reloading.size > 0) return;
+    this.#isReady = true;
+    this.#options.manager.ready(`serving with ${this.#current.size} workers`);
+  }
+
+  async #handOver(): Promise<void> {
+    const { log, prepareHandOver } = this.#options;
+    if (this.#isEnding || this.#isPreparing || this.#next.size > 0) return;
+    if (!this.#isReady) {
+      log.event("hand-over-failed", { error: "the workers do not serve yet; wait for gateway-started" });
+      return;
+    }
+    this.#isPreparing = true;
+    try {
+      const workers = await prepareHandOver();
+      log.event("hand-over-started", { workers });
+      if (!this.#isEnding) for (let count = 0; count < workers; count++) this.#next.add(this.#fork());
+    } catch (error) {
+      log.event("hand-over-failed", { error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#isPreparing = false;
+    }
+  }
+
+  #switchIfReady(): void {
+    if (!this.#allReady(this.#next)) return;
+    const old = this.#current;
+    this.#current = this.#next;
+    this.#next = new Set();
+    this.#cancelPauses();
+    this.#options.log.event("handed-over", { workers: this.#current.size, retiring: old.size });
+    for (const worker of old) {
+      this.#reloading.delete(worker);
+      // One that does not listen yet has nothing to finish.
+      worker.process.kill(this.#ready.has(worker) ? "SIGUSR2" : "SIGTERM");
+    }
+    this.#tellReady();
+  }
+
+  #allReady(workers: ReadonlySet<Worker>): boolean {
+    return [...workers].every((worker) => this.#ready.has(worker));
   }
 
   /** The second time is passed on too: a worker that drains then ends at once. */
   #end(signal: "SIGTERM" | "SIGINT"): void {
+    if (!this.#isEnding) this.#options.manager.stopping();
     this.#isEnding = true;
-    for (const pause of this.#pauses) pause.cancel();
+    this.#cancelPauses();
     tellAll(signal);
     this.#finishIfAlone();
   }
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
+    const isCurrent = this.#current.delete(worker);
+    const isNext = this.#next.delete(worker);
+    if (this.#reloading.delete(worker)) this.#tellReady();
     if (this.#isEnding) {
       if (code !== null && code > this.#code) this.#code = code;
-    } else if (!this.#isReady) {
+    } else if (isNext) this.#abandon(signal ?? `exit code ${code}`);
+    else if (isCurrent && !this.#isReady) {
       this.#code = code ?? 1;
       this.#end("SIGTERM");
-    } else this.#replace(worker, code, signal);
+    } else if (isCurrent) this.#replace(worker, signal ?? `exit code ${code}`);
     this.#finishIfAlone();
   }
 
-  #replace(worker: Worker, code: number | null, signal: string | null): void {
+  #abandon(why: string): void {
+    const others = this.#next;
+    this.#next = new Set();
+    for (const worker of others) worker.process.kill("SIGTERM");
+    this.#options.log.event("hand-over-failed", { error: `a new worker ended before it served: ${why}` });
+  }
+
+  #replace(worker: Worker, why: string): void {
     const pid = worker.process.pid ?? 0;
     const waitMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#deaths++);
-    this.#options.log.event("worker-died", { pid, why: signal ?? `exit code ${code}`, restartMs: waitMs });
+    this.#options.log.event("worker-died", { pid, why, restartMs: waitMs });
     const pause = this.#options.clock.after(waitMs, () => {
       this.#pauses.delete(pause);
-      cluster.fork(this.#environment).once("listening", () => this.#forgive());
+      const successor = this.#fork();
+      this.#current.add(successor);
+      successor.once("listening", () => this.#forgive());
     });
     this.#pauses.add(pause);
   }
@@ -111,6 +217,11 @@ class WorkerPool {
     this.#options.clock.after(FORGIVEN_AFTER_MS, () => {
       this.#deaths = Math.max(0, this.#deaths - 1);
     });
+  }
+
+  #cancelPauses(): void {
+    for (const pause of this.#pauses) pause.cancel();
+    this.#pauses.clear();
   }
 
   #finishIfAlone(): void {
@@ -123,6 +234,8 @@ function tellAll(signal: NodeJS.Signals): void {
 }
 
 const KEY_VARIABLE = "_WORKER_POOL_KEY";
+/** A worker serves, or has reloaded. */
+const READY = "postigo-ready";
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
 const FORGIVEN_AFTER_MS = 60_000;

@@ -60,9 +60,21 @@ export interface EventFields {
   "control-failed": { path: string; error: string };
   "gateway-started": { pid: number; listeners: number };
   "worker-died": { pid: number; why: string; restartMs: number };
+  /** New workers are being started; the old ones go on meanwhile. */
+  "hand-over-started": { workers: number };
+  /** The new workers serve; the old ones take no more connections. */
+  "handed-over": { workers: number; retiring: number };
+  /** All is as it was. */
+  "hand-over-failed": { error: string };
+  /** Sessions go on for at most that long. */
+  "gateway-retiring": { sessions: number; patienceMs: number };
+  /** The service manager did not hear of us: with Type=notify it will take the service for hung. */
+  "notify-failed": { error: string };
   "gateway-stopping": { sessions: number };
   "gateway-stopped": Record<never, FieldValue>;
-  listening: { address: string; port: number; tls: string };
+  listening: { address: string; port: number; tls: string; inherited?: true };
+  /** The service manager handed over a socket that no listener has; it is closed. */
+  "inherited-socket-unused": { address: string; port: number; name: string | undefined };
   "accept-failed": { address: string; port: number; error: string };
   reloaded: Record<never, FieldValue>;
   /** What was in force before stays in force. */
@@ -131,9 +143,15 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "control-failed": "warn",
   "gateway-started": "info",
   "worker-died": "error",
+  "hand-over-started": "info",
+  "handed-over": "info",
+  "hand-over-failed": "error",
+  "gateway-retiring": "info",
+  "notify-failed": "error",
   "gateway-stopping": "info",
   "gateway-stopped": "info",
   listening: "info",
+  "inherited-socket-unused": "warn",
   "accept-failed": "error",
   reloaded: "info",
   "reload-failed": "error",

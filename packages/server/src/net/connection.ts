@@ -60,6 +60,7 @@ export class Connection implements SocketOwner, SenderOutlet {
   /** A TLS handshake is under way: there is no way to say anything. */
   #isSecuring = false;
   #isEndLogged = false;
+  #isLeaving = false;
   #deleted = 0;
   readonly #began: number;
   #heardAt: number;
@@ -118,6 +119,12 @@ export class Connection implements SocketOwner, SenderOutlet {
   async kick(): Promise<void> {
     this.#drive({ type: "kicked" });
     await this.#duties.end();
+  }
+
+  /** The same, but never within a response: once the session waits for a command and the socket has taken what was said. */
+  shutdownWhenIdle(): void {
+    this.#isLeaving = true;
+    this.#settle();
   }
 
   /** Ends the connection at once; the maildrop is released without UPDATE. */
@@ -307,6 +314,16 @@ export class Connection implements SocketOwner, SenderOutlet {
       if (socket.isPaused()) socket.resume();
     } else if (!socket.isPaused()) socket.pause();
     if (socket.writableNeedDrain) this.#watchStall();
+    else if (this.#isLeaving && this.#session.awaiting === undefined) this.#leave();
+  }
+
+  /** Not within the turn that is being settled. */
+  #leave(): void {
+    this.#isLeaving = false;
+    setImmediate(() => {
+      if (this.#session.awaiting === undefined) this.shutdown();
+      else this.shutdownWhenIdle();
+    });
   }
 
   #watchStall(): void {

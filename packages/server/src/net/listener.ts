@@ -1,6 +1,6 @@
 // One listening socket. Accepting only admits, refuses or hands on; TLS and POP3 belong to the connection.
 
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, Socket } from "node:net";
 import type { ListenConfig } from "../config/config.js";
 import type { EventLog } from "../log/event-log.js";
 
@@ -8,6 +8,8 @@ export interface ListenerParts {
   readonly config: ListenConfig;
   /** `::` takes IPv4 clients too, unless another listener has the port for them. */
   readonly ipv6Only: boolean;
+  /** A socket that was bound for us, of `serveSocket`; undefined: to be bound here. */
+  readonly inherited: Server | undefined;
   readonly accept: (socket: Socket, listener: Listener) => void;
   readonly log: EventLog;
 }
@@ -19,36 +21,40 @@ export interface ListeningAddress {
   readonly tls: ListenConfig["tls"];
 }
 
+/** A server on a socket that is bound already; it has an address at once, and accepts from the next turn of the event loop on. */
+export function serveSocket(fd: number): Server {
+  // listen({ fd }) in a worker of a pool would ask the first process for it; the worker has the descriptor itself.
+  const bound = new Socket({ fd, readable: false, writable: false });
+  return createServer(SOCKET_OPTIONS).listen(bound, BACKLOG);
+}
+
 export class Listener {
   /** A reload may change what is spoken on the socket, not where it listens. */
   config: ListenConfig;
   readonly #server: Server;
+  readonly #isInherited: boolean;
   readonly #ipv6Only: boolean;
   #port: number;
   readonly #log: EventLog;
 
-  constructor({ config, ipv6Only, accept, log }: ListenerParts) {
+  constructor({ config, ipv6Only, inherited, accept, log }: ListenerParts) {
     this.config = config;
     this.#port = config.port;
     this.#ipv6Only = ipv6Only;
     this.#log = log;
-    this.#server = createServer(SOCKET_OPTIONS, (socket) => accept(socket, this));
+    this.#isInherited = inherited !== undefined;
+    this.#server = inherited ?? createServer(SOCKET_OPTIONS);
+    this.#server.on("connection", (socket: Socket) => accept(socket, this));
   }
 
   /** Rejects with Node's error (EADDRINUSE, EACCES …) when the address cannot be had. */
-  listen(): Promise<void> {
+  async listen(): Promise<void> {
+    if (!this.#isInherited) await this.#bind();
     const { address, port } = this.config;
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ host: address, port, backlog: BACKLOG, ipv6Only: this.#ipv6Only }, () => {
-        this.#server.off("error", reject);
-        // Running out of descriptors while accepting must not end the server.
-        this.#server.on("error", (error) => this.#log.event("accept-failed", { address, port, error: error.message }));
-        this.#port = boundPort(this.#server) ?? port;
-        this.#log.event("listening", { ...this.address });
-        resolve();
-      });
-    });
+    // Running out of descriptors while accepting must not end the server.
+    this.#server.on("error", (error) => this.#log.event("accept-failed", { address, port, error: error.message }));
+    this.#port = boundPort(this.#server) ?? port;
+    this.#log.event("listening", { ...this.address, ...(this.#isInherited ? INHERITED : {}) });
   }
 
   get address(): ListeningAddress {
@@ -63,6 +69,17 @@ export class Listener {
   close(): void {
     this.#server.close();
   }
+
+  #bind(): Promise<void> {
+    const { address, port } = this.config;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host: address, port, backlog: BACKLOG, ipv6Only: this.#ipv6Only }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+  }
 }
 
 function boundPort(server: Server): number | undefined {
@@ -70,6 +87,7 @@ function boundPort(server: Server): number | undefined {
   return bound !== null && typeof bound === "object" ? bound.port : undefined;
 }
 
+const INHERITED = { inherited: true } as const;
 const BACKLOG = 1024;
 
 /** `allowHalfOpen`: a script may send all its commands, close its side and still read the answers. */

@@ -1,0 +1,168 @@
+// The Debian package, built and installed, and the recipes of docs/operations.md carried out word for word: on the real paths and
+// ports, with a real Postfix, in a system that is a copy of this one and gone afterwards.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { blocksBelow, inPrivateSystem, needsPrivateSystem, typedIn } from "../support/private-system.js";
+import { run } from "../support/real-client.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PAGE = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
+const VIRTUAL = "### Debian, with virtual mailboxes";
+const HOMES = "### Debian, with home_mailbox";
+
+/** The blocks of a recipe, ready to run; more or fewer of them than the test knows would leave lines untried. */
+function recipe(heading: string, count: number): readonly string[] {
+  const blocks = blocksBelow(PAGE, heading, "console");
+  assert.equal(blocks.length, count, `console blocks below ${heading}`);
+  return blocks.map((block) => typedIn([block]));
+}
+
+async function builtPackage(t: TestContext): Promise<string> {
+  const folder = temporaryDirectory(t);
+  const built = await run(join(ROOT, "scripts/build-deb"), [folder], { deadlineMs: 180_000 });
+  assert.equal(built.status, 0, built.stderr);
+  return built.stdout.toString().trim().split("\n").at(-1) ?? "";
+}
+
+/** What a fresh Debian has: Postfix configured for local mail only. */
+const FRESH_POSTFIX = `
+cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
+cp /usr/share/postfix/master.cf.dist /etc/postfix/master.cf
+postconf -e 'myhostname = mail.example.org' 'mydestination = $myhostname, localhost' 'inet_interfaces = loopback-only' \\
+  'compatibility_level = 3.6' 'maillog_file = /var/log/mail.log'
+touch /etc/aliases && newaliases
+`;
+
+const stepsOf = (deb: string): string => `${FRESH_POSTFIX}
+cp ${deb} /var/tmp && cd /var/tmp
+`;
+
+const arrival = (folder: string): string => `
+for _ in $(seq 300); do [ -n "$(ls ${folder}/new 2>/dev/null)" ] && break; sleep 0.1; done
+ls ${folder}/new | grep -q . || { cat /var/log/mail.log; exit 1; }
+echo '== read'
+`;
+
+const END = `
+echo '== end'
+systemctl stop postigo.service; wait
+postfix stop 2>/dev/null || true
+`;
+
+test(
+  "a mail sent through Postfix to a virtual mailbox is read by curl, by the recipe of the manual",
+  needsPrivateSystem("postfix"),
+  async (t) => {
+    const [postfix = "", postigo = "", read = ""] = recipe(VIRTUAL, 3);
+    const script = `${stepsOf(await builtPackage(t))}${postfix}
+${postigo}${arrival("/var/mail/vhosts/example.org/ana")}${read}
+echo '== state'
+ps -o user= -p "$(cat /run/postigo.main-pid)"
+grep -E '^Cap(Eff|Bnd)' /proc/"$(cat /run/postigo.main-pid)"/status
+${END}`;
+    const { status, stdout } = await inPrivateSystem(t, script);
+    const output = stdout.toString();
+    assert.equal(status, 0, output);
+    assert.match(output, /== read\n[\s\S]*^Subject: hello\r?\n[\s\S]*^It works\.\r?$/m);
+    // Never root, and nothing but the right to bind low ports.
+    assert.match(output, /== state\nvmail\nCapEff:\t0000000000000400\nCapBnd:\t0000000000000400\n/);
+  },
+);
+
+test(
+  "system users' mail in ~/Maildir is read by curl, by the recipe of the manual",
+  needsPrivateSystem("bindfs"),
+  async (t) => {
+    const [, postigo = ""] = recipe(VIRTUAL, 3);
+    const certificate = postigo.split("\n").slice(0, 5).join("\n");
+    const [homes = "", read = ""] = recipe(HOMES, 2);
+    const script = `${stepsOf(await builtPackage(t))}dpkg -i postigo_*.deb
+useradd --create-home --shell /bin/sh bea
+${certificate}
+${homes}${arrival("/home/bea/Maildir")}${read}
+echo '== owner'
+stat -c %U:%a /home/bea/Maildir/*/*.*
+curl -sS --cacert /etc/postigo/tls/fullchain.pem --user 'bea:correct horse' --request 'DELE 1' pop3s://localhost/1 || true
+echo '== link'
+useradd --create-home --shell /bin/sh eve
+echo "eve:$(printf %s 'correct horse' | postigo hash)" >> /etc/postigo/users
+for target in ../bea/Maildir /srv/mail-homes/bea/Maildir; do
+  rm -f /home/eve/Maildir; ln -s $target /home/eve/Maildir; chown -h eve: /home/eve/Maildir
+  systemctl reload postigo
+  for _ in $(seq 50); do curl -sS --cacert /etc/postigo/tls/fullchain.pem --user 'eve:correct horse' pop3s://localhost/ && break; sleep 0.1; done || true
+done
+grep -c 'maildrop-refused.*user=eve' /run/postigo.journal || true
+echo '== left'; ls /home/bea/Maildir/new /home/bea/Maildir/cur | grep -c mail.example.org || true
+${END}
+umount /srv/mail-homes`;
+    const { status, stdout } = await inPrivateSystem(t, script);
+    const output = stdout.toString();
+    assert.equal(status, 0, output);
+    assert.match(output, /== read\n[\s\S]*^Subject: hello\r?\n[\s\S]*^It works\.\r?$/m);
+    assert.match(output, /== owner\nbea:600\n/);
+    // Never "== link" followed by a scan listing: eve sees nothing of bea's mail.
+    assert.match(output, /== link\n(?:(?!\d+ \d+\r?\n)[^\n]*\n)*?[1-9]\d*\n== left\n/);
+    assert.match(output, /== left\n0\n/);
+  },
+);
+
+test(
+  "the package is installed, upgraded, and purged without what is not its own",
+  needsPrivateSystem("dpkg-deb", "dpkg"),
+  async (t) => {
+    const script = `cd /var/tmp && cp ${await builtPackage(t)} .
+dpkg -i postigo_*.deb
+postigo --version
+[ "$(stat -c %U:%G:%a /etc/postigo/postigo.yaml)" = root:vmail:640 ]
+[ "$(stat -c %U:%a /var/mail/vhosts)" = vmail:750 ]
+code=0; postigo check || code=$?
+echo "check ends with $code"
+find /usr/lib/postigo -name '*.test.js' -o -name '*.ts' | grep -v node_modules | grep . && exit 1
+echo '# mine' >> /etc/postigo/postigo.yaml
+touch /etc/postigo/users
+dpkg -i postigo_*.deb
+grep -q '^# mine' /etc/postigo/postigo.yaml
+dpkg --purge postigo
+ls /etc/postigo /etc/logrotate.d/postigo /usr/bin/postigo /usr/lib/postigo 2>&1 || true
+id -un vmail`;
+    const { status, stdout } = await inPrivateSystem(t, script);
+    const output = stdout.toString();
+    assert.equal(status, 0, output);
+    assert.match(output, /^postigo \d+\.\d+\.\d+$/m);
+    assert.match(output, /^check ends with 66$/m, "no certificate and no accounts yet");
+    assert.match(output, /^\/etc\/postigo:\nusers\n/m);
+    assert.match(output, /^vmail$/m);
+    for (const gone of ["/etc/logrotate.d/postigo", "/usr/bin/postigo", "/usr/lib/postigo"])
+      assert.match(output, new RegExp(`'${gone}': No such file`));
+  },
+);
+
+test("logrotate moves the log away, and Postigo goes on in a new one", needsPrivateSystem("logrotate"), async (t) => {
+  const [, postigo = ""] = recipe(VIRTUAL, 3);
+  const setUp = postigo
+    .split("\n")
+    .slice(0, 7)
+    .join("\n")
+    .replace(/^postigo check$/m, "");
+  const script = `cd /var/tmp && cp ${await builtPackage(t)} . && dpkg -i postigo_*.deb
+install -d -o vmail -g vmail /var/mail/vhosts/example.org
+${setUp}
+echo 'log: { file: /var/log/postigo/postigo.log }' >> /etc/postigo/postigo.yaml
+touch /run/postigo.journal; echo gateway-started > /run/postigo.journal
+systemctl enable --now postigo.service
+for _ in $(seq 300); do grep -qs gateway-started /var/log/postigo/postigo.log && break; sleep 0.1; done
+logrotate --force /etc/logrotate.d/postigo
+for _ in $(seq 300); do grep -qs ' reloaded' /var/log/postigo/postigo.log && break; sleep 0.1; done
+echo '== old'; cat /var/log/postigo/postigo.log.1
+echo '== new'; cat /var/log/postigo/postigo.log
+${END}`;
+  const { status, stdout } = await inPrivateSystem(t, script);
+  const output = stdout.toString();
+  assert.equal(status, 0, output);
+  assert.match(output, /== old\n[\s\S]*gateway-started[\s\S]*== new\n[\s\S]*log-reopened[\s\S]* reloaded/);
+});
