@@ -116,7 +116,7 @@ class DiskMaildirStore implements DurableMaildirStore {
     const known = await this.#listed(site, options);
     if (known instanceof StorageError) return { type: "unavailable", error: known };
     const parts = this.#partsOf(site, known, { ...options, deleted: journal.disposal });
-    const report = await finishUpdate(new SessionView(parts), journal);
+    const report = await finishUpdate(new SessionView(parts), journal, options.mayGoOn ?? always);
     parts.forget(report.removed.map(({ position }) => position));
     const outcome = await this.#openAt(site, options);
     return outcome.type === "opened" ? { ...outcome, finished: { report, messages: parts.table } } : outcome;
@@ -290,4 +290,5 @@ const NOTHING: Knowledge = {
   copies: new Map(),
 };
 const CACHE_OCTETS = 64 * 1_048_576;
+const always = (): boolean => true;
 const SAVED_AT_ONCE = 200;

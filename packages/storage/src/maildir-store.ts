@@ -21,6 +21,11 @@ export interface OpenOptions {
   readonly anchor?: string;
   /** The caller holds the lock and may change the maildrop: an update that a crash has cut off is finished first. */
   readonly recover?: boolean;
+  /**
+   * Asked while such an update is being finished: false (the lock was lost, or the caller has gone and given it back) ends that, and
+   * leaves the rest to the next session. An opening goes on though nobody waits for it any more: say so when that happens.
+   */
+  readonly mayGoOn?: () => boolean;
   /** How removed messages go; unlinked by default. */
   readonly deleted?: DisposalName;
   /** Whether the trash folder counts against the quota (Dovecot) or not (Courier, the default). */

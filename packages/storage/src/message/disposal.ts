@@ -55,7 +55,7 @@ function holding({ fs, root }: MaildirSite, now: () => number): Disposal {
   return {
     name: "hold",
     how: "held",
-    prepare: async () => void (await makeDirectory(fs, hold)),
+    prepare: () => makeHold(fs, hold),
     dispose(path) {
       const held = `${Math.floor(now() / 1000)}.${path.slice(FOLDER_PREFIX)}`;
       return moveAside(fs, `${root}/${path}`, `${hold}/${held}`);
@@ -72,6 +72,12 @@ function moveAside(fs: FileSystem, from: string, to: string): Eventually<void> {
 function renameUnless(fs: FileSystem, move: { from: string; to: string; isTaken: boolean }): Eventually<void> {
   if (move.isTaken) throw errnoError("EEXIST", "rename", move.to);
   return fs.rename(move.from, move.to);
+}
+
+/** What is a link there may lead into somebody's mail, whose names look like those of held messages. */
+async function makeHold(fs: FileSystem, path: string): Promise<void> {
+  const isNew = await makeDirectory(fs, path);
+  if (!isNew && (await fs.lstat(path))?.kind !== "directory") throw errnoError("ENOTDIR", "mkdir", path);
 }
 
 /** A Maildir++ folder: the empty file tells delivery agents where to look for the quota. */

@@ -1,8 +1,11 @@
 // Finishes an update that a crash has cut off. What its journal names and is still there goes, whatever it is called now; what is
 // not there went before. Done twice it does the same as once.
+//
+// Once the journal notes what the quota is about to be told, the removals were over: what still stands could not be removed then,
+// or has been brought back since. It stays.
 
 import { uniqueNameOf } from "../maildir/file-name.js";
-import { isUsageTold, quotaOf, tellUsage, type Usage } from "../maildir/maildirsize.js";
+import { isUsageTold, quotaOf, tellUsage, type Usage, type UsageNote } from "../maildir/maildirsize.js";
 import type { MessageTable, RemovalReport } from "../maildrop.js";
 import type { SessionView } from "../message/session-view.js";
 import { StorageError } from "../storage-error.js";
@@ -10,13 +13,32 @@ import type { Journal } from "./journal.js";
 import { end, removeWithCopies, tellUsageOnce, usageOf } from "./run-update.js";
 
 /** `view`: of a table listed after the crash, with the journal's way of disposal. Never rejects for what a disk can do. */
-export async function finishUpdate(view: SessionView, journal: Journal): Promise<RemovalReport> {
+export async function finishUpdate(
+  view: SessionView,
+  journal: Journal,
+  mayGoOn: () => boolean,
+): Promise<RemovalReport> {
+  return journal.usage === undefined
+    ? finishRemovals(view, journal, mayGoOn)
+    : finishTelling(view, journal.usage, mayGoOn);
+}
+
+async function finishRemovals(view: SessionView, journal: Journal, mayGoOn: () => boolean): Promise<RemovalReport> {
   const there = positionsOf(view.parts.table, journal);
-  const report = await removeWithCopies(view, [...there.values()], always);
-  if (journal.usage === undefined) await tellUsageOnce(view, await untold(view, { journal, there, report }), true);
-  else await tellNoted(view, journal.usage);
+  const report = await removeWithCopies(view, [...there.values()], mayGoOn);
+  const usage = await untold(view, { journal, there, report });
+  // Whoever holds the lock now finishes the rest, and tells the quota of all.
+  if (!mayGoOn()) return report;
+  await tellUsageOnce(view, usage, true);
   await end(view);
   return report;
+}
+
+async function finishTelling(view: SessionView, note: UsageNote, mayGoOn: () => boolean): Promise<RemovalReport> {
+  if (!mayGoOn()) return NOTHING;
+  await tellNoted(view, note);
+  await end(view);
+  return NOTHING;
 }
 
 function positionsOf(table: MessageTable, { messages }: Journal): ReadonlyMap<string, number> {
@@ -60,7 +82,7 @@ async function quotaNow(view: SessionView): Promise<bigint | undefined> {
   }
 }
 
-async function tellNoted(view: SessionView, note: NonNullable<Journal["usage"]>): Promise<void> {
+async function tellNoted(view: SessionView, note: UsageNote): Promise<void> {
   const { fs, root, onTrouble } = view.parts;
   try {
     if (!(await isUsageTold(fs, root, note))) await tellUsage(fs, root, note);
@@ -69,4 +91,4 @@ async function tellNoted(view: SessionView, note: NonNullable<Journal["usage"]>)
   }
 }
 
-const always = (): boolean => true;
+const NOTHING: RemovalReport = { removed: [], failed: [] };

@@ -18,12 +18,31 @@ export async function runUpdate(
   positions: readonly number[],
   mayGoOn: () => boolean,
 ): Promise<RemovalReport> {
+  const distinct = [...new Set(positions)];
+  if (distinct.length <= AT_A_TIME) return runPart(view, distinct, mayGoOn);
+  const removed: RemovalReport["removed"][number][] = [];
+  const failed: RemovalReport["failed"][number][] = [];
+  for (let start = 0; start < distinct.length; start += AT_A_TIME) {
+    const part = await runPart(view, distinct.slice(start, start + AT_A_TIME), mayGoOn);
+    for (const each of part.removed) removed.push(each);
+    for (const each of part.failed) failed.push(each);
+  }
+  return { removed, failed };
+}
+
+async function runPart(
+  view: SessionView,
+  positions: readonly number[],
+  mayGoOn: () => boolean,
+): Promise<RemovalReport> {
   if (positions.length === 0) return NOTHING;
-  const isWritten = await begin(view, [...new Set(positions)]);
+  // A journal that stands there may be the next session's by now.
+  const isWritten = mayGoOn() && (await begin(view, positions));
   const report = await removeWithCopies(view, positions, mayGoOn);
-  await tellQuota(view, report, isWritten);
-  // Without the lock a journal there may be another session's.
-  if (isWritten && mayGoOn()) await end(view);
+  // Without the lock the next session, which may be there already, finishes what the journal names: the quota too.
+  if (isWritten && !mayGoOn()) return report;
+  await tellUsageOnce(view, usageOf(view, report), isWritten);
+  if (isWritten) await end(view);
   return report;
 }
 
@@ -82,14 +101,12 @@ export async function end(view: SessionView): Promise<void> {
   }
 }
 
-function tellQuota(view: SessionView, report: RemovalReport, isWritten: boolean): Promise<void> {
-  return tellUsageOnce(view, usageOf(view, report), isWritten);
-}
-
+/** Whether there is a journal now. One file that no quota counts goes whole or stays whole: that needs none. */
 async function begin(view: SessionView, positions: readonly number[]): Promise<boolean> {
   const { fs, root, disposal } = view.parts;
   try {
     const quota = await quotaOf(fs, root);
+    if (positions.length === 1 && quota === undefined && !view.parts.copies?.size) return false;
     const messages = positions.map((position) => journalMessageAt(view, position));
     await writeJournal(view.parts, { disposal: disposal.name, quotaInode: quota?.inode, messages });
     return true;
@@ -109,3 +126,5 @@ function trouble({ parts: { root, onTrouble } }: SessionView, cause: unknown): v
 }
 
 const NOTHING: RemovalReport = { removed: [], failed: [] };
+/** Messages in one journal: a few milliseconds to write it down, a few megabytes to read. */
+const AT_A_TIME = 10_000;
