@@ -28,7 +28,7 @@ export const inspect = async (parsed: Parsed, terminal: Terminal): Promise<numbe
   const target = textOf(parsed, "target");
   if (target === undefined) throw new CommandError(EXIT.usage, "whose maildrop? Name a USER, or the path of a MAILDIR");
   const path = isPath(target) ? resolve(target) : await pathOfUser(target, parsed);
-  const rows = messageRows(await tableOf(path));
+  const rows = messageRows(await tableOf(path, terminal));
   const octets = rows.reduce((sum, row) => sum + row.octets, 0);
   if (parsed["json"] === true) {
     terminal.out(`${JSON.stringify({ maildrop: path, octets, messages: rows }, undefined, 2)}\n`);
@@ -59,24 +59,34 @@ const maildirOf = ({ name, maildir }: StoredAccount, { spool }: Config): string 
   throw new CommandError(EXIT.configuration, `"${name}" lacks a part that spool.maildir asks for: ${spool.maildir}`);
 };
 
-const tableOf = async (path: string): Promise<MessageTable> => {
-  const outcome = await store().open(path, { anchor: path });
+const tableOf = async (path: string, terminal: Terminal): Promise<MessageTable> => {
+  const outcome = await storeTelling(terminal).open(path, { anchor: path });
   if (outcome.type === "opened") return outcome.maildrop.messages;
   throw unavailable(path, outcome.error);
 };
 
-const store = (): MaildirStore => {
+/** What a session would only log is said beside the table: an entry of postigo.uids that is damaged. */
+const storeTelling = (terminal: Terminal): MaildirStore => {
   const { kernel, window } = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
   return createMaildirStore({
     roots: singleRoot(readOnly(createFileSystem({ io: "sync" }))),
     rule: createOctetRule(kernel, window),
+    onTrouble: ({ path, cause }) => terminal.err(`${path}: ${reasonOf(cause)}\n`),
   });
 };
 
-const unavailable = (path: string, { code, cause }: StorageError): CommandError => {
+const unavailable = (path: string, { code, cause, path: file }: StorageError): CommandError => {
+  if (code === "UIDS_UNREADABLE") {
+    const remedy =
+      "import the unique-ids again, or put back the file of a backup; without it clients fetch all mail again";
+    return new CommandError(exitCodeOfFile(cause), `${file} cannot be used: ${reasonOf(cause)}; ${remedy}`);
+  }
   if (code === "UNREADABLE" || code === "READ_FAILED") {
     return new CommandError(exitCodeOfFile(cause), `${path} cannot be read (${errorCode(cause) ?? code})`);
   }
   const what = isDirectory(path) ? "is no Maildir: new/ or cur/ is missing in it" : "does not exist";
   return new CommandError(EXIT.missingInput, `${path} ${what}; it is made with the first mail`);
 };
+
+const reasonOf = (cause: unknown): string =>
+  errorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { crc32 } from "node:zlib";
 import { call, ended, makeMaildir, postigo, start, temporaryFolder } from "./support.js";
 
 const FILES = {
@@ -45,6 +46,48 @@ test("looking changes nothing, also where so much is learnt that a session would
   const { code } = await postigo(["inspect", path]);
   assert.equal(code, 0);
   assert.deepEqual(snapshot(path), before);
+});
+
+const UIDS = [
+  "postigo.uids 1 2 00000000",
+  "1 UID1-77 1700000003.M3P1.h 00000000",
+  "2 UID2-77 1700000002.M2P1.h 00000000",
+];
+
+/** With the header and entries of UIDS, checksums put right for all but `damaged`. */
+const uidsFile = (damaged?: number): string =>
+  UIDS.map((line, at) => {
+    const text = line.slice(0, line.lastIndexOf(" "));
+    return `${text} ${at === damaged ? "00000000" : crc32(text).toString(16).padStart(8, "0")}\n`;
+  }).join("");
+
+test("imported unique-ids and the order of the server before are shown", async (t) => {
+  const path = makeMaildir(join(temporaryFolder(t), "Maildir"), FILES);
+  writeFileSync(join(path, "postigo.uids"), uidsFile());
+  const { code, out, err } = await call(["inspect", "--json", path]);
+  assert.equal(code, 0);
+  const { messages } = JSON.parse(out) as { messages: readonly { readonly uniqueId: string }[] };
+  assert.deepEqual(
+    messages.map(({ uniqueId }) => uniqueId),
+    ["UID1-77", "UID2-77", "1700000001.M1P1.h"],
+  );
+  assert.equal(err, "");
+});
+
+test("a damaged line of imported unique-ids is told beside the table, by its number", async (t) => {
+  const path = makeMaildir(join(temporaryFolder(t), "Maildir"), FILES);
+  writeFileSync(join(path, "postigo.uids"), uidsFile(1));
+  const { code, err } = await call(["inspect", path]);
+  assert.equal(code, 0);
+  assert.match(err, /postigo\.uids: line 2: damaged: the checksum is not that of the line\n/);
+});
+
+test("imported unique-ids that cannot be used end it with 74, the file, the reason and the remedy", async (t) => {
+  const path = makeMaildir(join(temporaryFolder(t), "Maildir"), FILES);
+  writeFileSync(join(path, "postigo.uids"), "");
+  const { code, out, err } = await call(["inspect", path]);
+  assert.deepEqual([code, out], [74, ""]);
+  assert.match(err, /^postigo: .*\/postigo\.uids cannot be used: it is no list of unique-ids; import .* again\n$/);
 });
 
 test("a locked maildrop can be looked at", async (t) => {
