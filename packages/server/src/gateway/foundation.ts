@@ -44,6 +44,7 @@ export interface Foundation {
   /** undefined: nobody asks for metrics, and nothing is counted. */
   readonly meter: CountingMeter | undefined;
   readonly stage: Stage;
+  readonly roots: StorageRoots;
   readonly store: DurableMaildirStore;
   readonly lock: MaildropLock;
   readonly limits: ConnectionLimits;
@@ -64,6 +65,7 @@ export function buildFoundation(config: Config, overrides: GatewayOverrides): Fo
     closeLog,
     meter,
     stage,
+    roots,
     store: buildStore({ roots, stage, clock, log, meter }),
     lock: createLockOverRoots({ ...config.lock, roots, clock, onEvent: (event) => logLockEvent(log, event) }),
     limits: new ConnectionLimits(config.limits),

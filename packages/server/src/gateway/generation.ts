@@ -9,6 +9,7 @@ import { createMemorySource, parseInlineAccount } from "../auth/memory-source.js
 import { createProgrammaticAuthenticator } from "../auth/programmatic.js";
 import { createUsersFileSource } from "../auth/users-file-source.js";
 import type { AccountsConfig, Config } from "../config/config.js";
+import { HeldPurge } from "../maildrop/held-purge.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import { MaildropOpener, type MaildropSource } from "../maildrop/maildrop-opener.js";
 import { createMaildirSource, createProgrammaticSource } from "../maildrop/maildrop-sources.js";
@@ -98,10 +99,12 @@ function buildOpener(config: Config, foundation: Foundation, overrides: GatewayO
   });
 }
 
-function buildSource(config: Config, { store, clock }: Foundation, { openMaildrop }: GatewayOverrides): MaildropSource {
+function buildSource(config: Config, foundation: Foundation, { openMaildrop }: GatewayOverrides): MaildropSource {
   if (openMaildrop !== undefined) return createProgrammaticSource(openMaildrop);
   const { spool, maildrop } = config;
   const template = parseMaildirTemplate(spool.maildir);
   if (template.type === "problem") throw new Error(`spool.maildir: ${template.what}; ${template.remedy}`);
-  return createMaildirSource({ store, template, spool, maildrop, clock });
+  const { deleted } = maildrop;
+  const heldPurge = deleted.type === "hold" ? new HeldPurge({ ...foundation, keptMs: deleted.ms }) : undefined;
+  return createMaildirSource({ ...foundation, template, spool, maildrop, heldPurge });
 }

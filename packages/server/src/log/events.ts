@@ -46,6 +46,11 @@ export interface EventFields {
     how: string;
     why: string;
   };
+  /** Mail that had been held aside long enough. */
+  "held-message-purged": { user: string; file: string; octets: number };
+  "held-message-not-purged": { user: string; file: string; error: string };
+  /** Brought back by `postigo undelete`. */
+  "message-restored": { user: string; uid: string; file: string; from: string; octets: number };
   /** The remembered count of a message was wrong; the client was told the true one where that was still possible. */
   "octets-corrected": { session: string; user: string; uid: string; announced: number; octets: number };
   "maildrop-close-failed": { session: string; user: string; error: string };
@@ -133,6 +138,9 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "login-failed": "warn",
   login: "info",
   "message-removed": "info",
+  "held-message-purged": "info",
+  "held-message-not-purged": "error",
+  "message-restored": "info",
   "maildrop-refused": "warn",
   "message-not-removed": "error",
   "octets-corrected": "warn",

@@ -15,7 +15,8 @@ import { MaildropSession } from "./maildrop-session.js";
 export interface MaildropSource {
   /** The maildrop's place, which is also the key of its lock; undefined when the account may have none. */
   locate(account: Account): string | undefined;
-  open(place: string, account: Account): Eventually<SourceOutcome>;
+  /** `mayGoOn` is asked before anything is changed: false once the lock is not the caller's any more. */
+  open(place: string, account: Account, mayGoOn: () => boolean): Eventually<SourceOutcome>;
 }
 
 /** `expired`: messages that had outlived the operator's retention and were removed before. */
@@ -102,16 +103,34 @@ export class MaildropOpener {
   async #openLocked(place: string, request: OpenRequest, held: Held): Promise<OpeningResult> {
     const { meter, clock } = this.#parts;
     const began = meter && clock.monotonic();
-    const opening = this.#parts.source.open(place, request.account);
+    let isOurs = true;
+    held.lease.onLost(() => {
+      isOurs = false;
+    });
+    const opening = this.#parts.source.open(place, request.account, () => isOurs);
     const outcome = opening instanceof Promise ? await this.#inTime(opening, request.signal) : opening;
     if (outcome === "late" || outcome === "gone") {
-      abandon(opening);
+      // It goes on without the lock, and may only look from now on.
+      isOurs = false;
+      void this.#abandon(opening, request);
       return outcome === "gone" ? GONE : this.#refuse(request, "indexing", "measuring the maildrop goes on");
     }
     if (outcome.type === "unavailable") return this.#refuse(request, "unavailable", outcome.error.message);
     if (began !== undefined) meter?.maildropOpened(clock.monotonic() - began);
     await this.#logRemovals(outcome, request);
     return { type: "opened", maildrop: this.#session(outcome.maildrop, request, held) };
+  }
+
+  /** Closes what opens after nobody waits for it any more. */
+  async #abandon(opening: Eventually<SourceOutcome>, request: OpenRequest): Promise<void> {
+    try {
+      const outcome = await opening;
+      if (outcome.type !== "opened") return;
+      await this.#logRemovals(outcome, request);
+      await outcome.maildrop.close();
+    } catch {
+      // Whoever asked has been answered, and the next opening meets the same fault.
+    }
   }
 
   /** What went before the session began. */
@@ -178,13 +197,6 @@ export class MaildropOpener {
 
 function held({ host, pid, session }: LockHolder): string {
   return session === undefined ? `locked by process ${pid} on ${host}` : `locked by session ${session}`;
-}
-
-/** Closes what opens after nobody waits for it any more. */
-function abandon(opening: Eventually<OpenOutcome>): void {
-  Promise.resolve(opening)
-    .then((outcome) => (outcome.type === "opened" ? outcome.maildrop.close() : undefined))
-    .catch(() => undefined);
 }
 
 /** Nobody hears it, and it is no trouble that an operator should know of. */

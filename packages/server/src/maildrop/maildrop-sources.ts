@@ -1,9 +1,10 @@
 // Where maildrops come from: Maildirs below the operator's template, or an embedding program.
 
-import type { FinishedUpdate, MaildirStore, Maildrop, OpenOptions, OpenOutcome } from "@postigo/storage";
+import type { Eventually, FinishedUpdate, MaildirStore, Maildrop, OpenOptions, OpenOutcome } from "@postigo/storage";
 import type { Account } from "../auth/authenticator.js";
 import type { Clock } from "../clock.js";
 import type { MaildropConfig, SpoolConfig } from "../config/config.js";
+import type { HeldPurge } from "./held-purge.js";
 import type { MaildirTemplate } from "./maildir-path.js";
 import type { MaildropSource, SourceOutcome } from "./maildrop-opener.js";
 import { removeExpired } from "./retention.js";
@@ -14,6 +15,8 @@ export interface MaildirSourceParts {
   readonly spool: SpoolConfig;
   readonly maildrop: MaildropConfig;
   readonly clock: Clock;
+  /** undefined: nothing is held, so nothing is to be purged. */
+  readonly heldPurge: HeldPurge | undefined;
 }
 
 /** Maildirs of a spool. A path of the account's own goes before the template, and needs no anchor. */
@@ -24,10 +27,14 @@ export function createMaildirSource(parts: MaildirSourceParts): MaildropSource {
   const { expireMs } = maildrop;
   return {
     locate: (account) => account.maildir ?? template.path(account.name),
-    open: (place, account) => {
-      const options = account.maildir === undefined ? below : own;
-      if (expireMs === undefined) return store.open(place, options);
-      return openUnexpired(store, { place, options, before: parts.clock.now() - expireMs });
+    open: (place, account, mayGoOn) => {
+      const options = { ...(account.maildir === undefined ? below : own), mayGoOn };
+      const open = (): Eventually<SourceOutcome> =>
+        expireMs === undefined
+          ? store.open(place, options)
+          : openUnexpired(store, { place, options, before: parts.clock.now() - expireMs });
+      const purging = parts.heldPurge?.runIfDue(place, { user: account.name, mayGoOn });
+      return purging === undefined ? open() : purging.then(open);
     },
   };
 }
@@ -39,7 +46,7 @@ function optionsOf({ spool, maildrop }: MaildirSourceParts): OpenOptions {
 
 interface Opening {
   readonly place: string;
-  readonly options: OpenOptions;
+  readonly options: OpenOptions & { readonly mayGoOn: () => boolean };
   /** Milliseconds since 1970: what was delivered before is to go. */
   readonly before: number;
 }
@@ -47,7 +54,7 @@ interface Opening {
 async function openUnexpired(store: MaildirStore, { place, options, before }: Opening): Promise<SourceOutcome> {
   const outcome = await store.open(place, options);
   if (outcome.type === "unavailable") return outcome;
-  const expired = await removeExpired(outcome.maildrop, before);
+  const expired = await removeExpired(outcome.maildrop, { before, mayGoOn: options.mayGoOn });
   if (expired === undefined) return outcome;
   await outcome.maildrop.close();
   return withFinished(await store.open(place, options), { expired, finished: outcome.finished });

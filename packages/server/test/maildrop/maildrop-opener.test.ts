@@ -2,9 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Eventually, type OpenOutcome, StorageError } from "@postigo/storage";
+import { type OpenOutcome, StorageError } from "@postigo/storage";
 import type { LockOutcome } from "#server/lock/maildrop-lock";
-import { MaildropOpener, type OpeningResult } from "#server/maildrop/maildrop-opener";
+import {
+  MaildropOpener,
+  type MaildropSource,
+  type OpeningResult,
+  type SourceOutcome,
+} from "#server/maildrop/maildrop-opener";
 import { ConnectionLimits } from "#server/net/connection-limits";
 import { FakeClock } from "../support/fake-clock.js";
 import { messages, recordedMaildrop } from "../support/memory-maildrops.js";
@@ -15,7 +20,7 @@ import { gate, turn, until } from "../support/until.js";
 const LATE_MS = 45_000;
 
 interface Scene {
-  readonly open?: () => Eventually<OpenOutcome>;
+  readonly open?: MaildropSource["open"];
   readonly place?: string | undefined;
   readonly perAccount?: number;
 }
@@ -123,6 +128,48 @@ test("an opening of more than 45 s is answered as indexing; what opens later is 
   opening.open({ type: "opened", maildrop });
   await until(() => record.closed === 1);
   assert.deepEqual([lock.leases[0]?.releases, passes()], [1, 0]);
+});
+
+for (const [what, end] of [
+  ["has gone", ({ abort }) => abort.abort()],
+  ["has waited for 45 s", ({ clock }) => clock.advance(LATE_MS)],
+  ["has lost the lock", ({ lock }) => lock.leases[0]?.lose()],
+] as const satisfies readonly (readonly [string, (world: ReturnType<typeof scene>) => void])[]) {
+  test(`an opening whose client ${what} may change nothing any more`, async () => {
+    const opening = gate<OpenOutcome>();
+    const asked: (() => boolean)[] = [];
+    const world = scene({
+      open: (_place, _account, mayGoOn) => {
+        asked.push(mayGoOn);
+        return opening.promise;
+      },
+    });
+    const result = world.request();
+    await until(() => world.clock.pending === 1);
+    assert.equal(asked[0]?.(), true);
+    end(world);
+    await turn();
+    assert.equal(asked[0]?.(), false);
+    opening.open(opened());
+    await result;
+  });
+}
+
+test("what an abandoned opening had to remove is logged all the same", async () => {
+  const opening = gate<SourceOutcome>();
+  const { maildrop, record } = recordedMaildrop(messages("x"));
+  const { request, clock, log } = scene({ open: () => opening.promise });
+  const result = request();
+  await until(() => clock.pending === 1);
+  clock.advance(LATE_MS);
+  await result;
+  const report = { removed: [{ position: 0, path: "cur/1", how: "unlinked" as const }], failed: [] };
+  opening.open({ type: "opened", maildrop, finished: { report, messages: maildrop.messages } });
+  await until(() => record.closed === 1);
+  assert.deepEqual(
+    log.of("message-removed").map(({ user, file, why }) => ({ user, file, why })),
+    [{ user: "ana", file: "cur/1", why: "cut-off-update" }],
+  );
 });
 
 test("an opening in time leaves no timer behind", async () => {

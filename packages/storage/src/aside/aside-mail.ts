@@ -34,12 +34,16 @@ export async function listAside(site: MaildirSite): Promise<readonly AsideMessag
   return [...held, ...trashed].sort(latestFirst);
 }
 
-/** Messages held aside, in no order. */
-export function listHeld(site: MaildirSite): Promise<readonly AsideMessage[]> {
-  return listPlace(site, "hold");
+/** Messages held aside that were removed before a moment (milliseconds since 1970), in no order; the others are not looked at. */
+export function listHeld(site: MaildirSite, before = Number.POSITIVE_INFINITY): Promise<readonly AsideMessage[]> {
+  return listPlace(site, "hold", before);
 }
 
-async function listPlace(site: MaildirSite, place: AsidePlace): Promise<readonly AsideMessage[]> {
+async function listPlace(
+  site: MaildirSite,
+  place: AsidePlace,
+  before = Number.POSITIVE_INFINITY,
+): Promise<readonly AsideMessage[]> {
   const { fs } = site;
   const listing = await openIfThere(site, FOLDERS[place]);
   if (listing === undefined) return [];
@@ -47,7 +51,9 @@ async function listPlace(site: MaildirSite, place: AsidePlace): Promise<readonly
   try {
     for (let slice = await listing.next(); slice.length > 0; slice = await listing.next()) {
       for (const { name, kind } of slice) {
-        const message = kind === "file" || kind === "unknown" ? await look(site, place, name) : undefined;
+        const origin = kind === "file" || kind === "unknown" ? originOf(place, name) : undefined;
+        if (origin === undefined || (origin.removedAt ?? 0) >= before) continue;
+        const message = await look(site, `${FOLDERS[place]}/${name}`, { place, ...origin });
         if (message !== undefined) found.push(message);
       }
       await fs.yieldIfDue();
@@ -69,19 +75,31 @@ async function openIfThere({ fs, root }: MaildirSite, folder: string): Promise<L
   }
 }
 
-async function look({ fs, root }: MaildirSite, place: AsidePlace, entry: string): Promise<AsideMessage | undefined> {
-  const origin = place === "hold" ? heldName(entry) : { name: entry, removedAt: undefined };
-  if (origin === undefined || origin.name.startsWith(".")) return undefined;
-  const path = `${FOLDERS[place]}/${entry}`;
-  const status = await fs.lstat(`${root}/${path}`);
-  if (status?.kind !== "file") return undefined;
-  const { name, removedAt = Number(status.ctimeNs / 1_000_000n) } = origin;
-  return { place, path, name, uniqueName: name.slice(0, uniqueLengthOf(name)), octets: status.size, removedAt };
+/** What the name of an entry tells. */
+interface Origin {
+  readonly name: string;
+  readonly removedAt: number | undefined;
 }
 
-function heldName(entry: string): { readonly name: string; readonly removedAt: number } | undefined {
-  const found = HELD.exec(entry);
-  return found === null ? undefined : { name: found[2] ?? "", removedAt: Number(found[1]) * 1000 };
+/** undefined: no removal gives such a name. */
+function originOf(place: AsidePlace, entry: string): Origin | undefined {
+  const found = place === "hold" ? HELD.exec(entry) : undefined;
+  if (found === null) return undefined;
+  const name = found?.[2] ?? entry;
+  return name.startsWith(".") ? undefined : { name, removedAt: found && Number(found[1]) * 1000 };
+}
+
+async function look(
+  { fs, root }: MaildirSite,
+  path: string,
+  { place, name, removedAt }: Origin & { readonly place: AsidePlace },
+): Promise<AsideMessage | undefined> {
+  const status = await fs.lstat(`${root}/${path}`);
+  if (status?.kind !== "file") return undefined;
+  return {
+    ...{ place, path, name, uniqueName: name.slice(0, uniqueLengthOf(name)), octets: status.size },
+    removedAt: removedAt ?? Number(status.ctimeNs / 1_000_000n),
+  };
 }
 
 function latestFirst(one: AsideMessage, other: AsideMessage): number {

@@ -19,8 +19,8 @@ export interface PurgeReport {
 
 /** Messages held aside that were removed before `before`, the oldest first. */
 export async function heldBefore(site: MaildirSite, before: number): Promise<readonly AsideMessage[]> {
-  const held = await listHeld(site);
-  return held.filter(({ removedAt }) => removedAt < before).sort((one, other) => one.removedAt - other.removedAt);
+  const held = await listHeld(site, before);
+  return [...held].sort((one, other) => one.removedAt - other.removedAt);
 }
 
 /** The caller holds the lock. No quota counts what was held. Rejects if the folder cannot be listed. */
