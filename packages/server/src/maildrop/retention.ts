@@ -21,7 +21,7 @@ export async function removeExpired(
 }
 
 /** Each is looked at: imported unique-ids may put an old message behind a young one. */
-export function expiredIn({ messages }: Maildrop, before: number): readonly number[] {
+function expiredIn({ messages }: Maildrop, before: number): readonly number[] {
   const positions: number[] = [];
   for (let position = 0; position < messages.count && positions.length < AT_A_TIME; position++) {
     if (messages.deliveredAt(position) < before) positions.push(position);

@@ -5,45 +5,19 @@
 // meanwhile go to the session, which keeps them, bounded; when it can keep no more the socket is not read.
 
 import type { Socket } from "node:net";
-import { type CloseReason, type Effect, type Input, Session, type SessionPolicy } from "@postigo/protocol";
+import { type CloseReason, type Effect, type Input, Session } from "@postigo/protocol";
 import type { Eventually } from "@postigo/storage";
 import type { Peer } from "../auth/authenticator.js";
 import type { Clock, Timer } from "../clock.js";
-import type { EventLog } from "../log/event-log.js";
-import type { Meter } from "../metrics/meter.js";
 import { CommandTimer } from "./command-timer.js";
+import type { ConnectionParts } from "./connection-parts.js";
 import { MessageSender, type SenderOutlet, type SendMessage } from "./message-sender.js";
-import { type LoginParts, SessionDuties } from "./session-duties.js";
+import { SessionDuties } from "./session-duties.js";
 import { factsOf, type SessionFacts } from "./session-facts.js";
 import { attach, detach, type SocketOwner } from "./socket-events.js";
 import type { Stage } from "./stage.js";
 import { StallWatch } from "./stall-watch.js";
 import { tlsVersionOf } from "./tls-version.js";
-
-export interface ConnectionParts {
-  readonly policy: SessionPolicy;
-  /** Whom to ask now: a reload may have changed the accounts since the greeting. */
-  readonly current: () => LoginParts;
-  readonly stage: Stage;
-  readonly clock: Clock;
-  readonly log: EventLog;
-  readonly meter?: Meter | undefined;
-  readonly timeouts: ConnectionTimeouts;
-  /** Puts TLS over a plain socket, as the server's side of it; undefined on a listener without. */
-  readonly secure: ((socket: Socket) => Socket) | undefined;
-  /** Called once, when the connection has ended and its maildrop is free. */
-  readonly onClosed: (connection: Connection) => void;
-}
-
-/** In milliseconds. */
-export interface ConnectionTimeouts {
-  /** From the first octet to the end of the login. */
-  readonly loginMs: number;
-  /** Between two commands (RFC 1939 §3: at least ten minutes). */
-  readonly autologoutMs: number;
-  /** For a client that takes nothing of what it is sent. */
-  readonly stalledMs: number;
-}
 
 export class Connection implements SocketOwner, SenderOutlet {
   readonly stage: Stage;
@@ -383,7 +357,7 @@ export class Connection implements SocketOwner, SenderOutlet {
   #closed(): void {
     // The session had no last word if the client left during UPDATE, or we failed.
     if (!this.#isEndLogged) this.#logEnd("connection-lost");
-    this.#parts.onClosed(this);
+    this.#parts.onClosed();
   }
 
   #logEnd(reason: CloseReason): void {

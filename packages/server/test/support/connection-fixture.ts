@@ -123,7 +123,7 @@ export class ConnectionFixture {
       { plaintext: "always", mechanisms: undefined, apop: false },
       authenticator.abilities(),
     );
-    return new Connection(socket, peer, {
+    const connection: Connection = new Connection(socket, peer, {
       policy: policies({ stls: tls !== undefined && !implicit, peerIsLoopback: true }),
       current: () => ({
         authenticator: begin === undefined ? authenticator : { ...authenticator, begin },
@@ -134,8 +134,9 @@ export class ConnectionFixture {
       log,
       timeouts: { loginMs: LOGIN_MS, autologoutMs: AUTOLOGOUT_MS, stalledMs: STALLED_MS },
       secure: tls && ((plain) => new TLSSocket(plain, tls())),
-      onClosed: (connection) => void this.closed.push(connection),
+      onClosed: () => void this.closed.push(connection),
     });
+    return connection;
   }
 }
 
