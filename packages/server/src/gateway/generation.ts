@@ -8,6 +8,8 @@ import { createAuthenticator } from "../auth/create-authenticator.js";
 import { createMemorySource, parseInlineAccount } from "../auth/memory-source.js";
 import { createProgrammaticAuthenticator } from "../auth/programmatic.js";
 import { createUsersFileSource } from "../auth/users-file-source.js";
+import { acceptCommand } from "../canary/create-canary.js";
+import { createGuardedSource } from "../canary/guarded-source.js";
 import type { AccountsConfig, Config } from "../config/config.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import { MaildropOpener, type MaildropSource } from "../maildrop/maildrop-opener.js";
@@ -97,9 +99,17 @@ function buildOpener(config: Config, foundation: Foundation, overrides: GatewayO
   });
 }
 
-function buildSource({ spool }: Config, { store }: Foundation, { openMaildrop }: GatewayOverrides): MaildropSource {
+function buildSource(
+  config: Config,
+  { store, canary, log }: Foundation,
+  { openMaildrop }: GatewayOverrides,
+): MaildropSource {
   if (openMaildrop !== undefined) return createProgrammaticSource(openMaildrop);
+  const { spool } = config;
   const template = parseMaildirTemplate(spool.maildir);
   if (template.type === "problem") throw new Error(`spool.maildir: ${template.what}; ${template.remedy}`);
-  return createMaildirSource(store, template, spool);
+  const source = createMaildirSource(store, template, spool);
+  if (canary === undefined || !config.canary.enabled) return source;
+  const remedy = (user: string): string => acceptCommand(user, config, process.env);
+  return createGuardedSource(source, { canary, thresholds: config.canary, log, remedy });
 }

@@ -73,7 +73,7 @@ export class RunningGateway {
 
   /** As Gateway.stop; called once. */
   async stop(): Promise<void> {
-    const { log, closeLog, store, lock } = this.#foundation;
+    const { log, closeLog, store, canary, lock } = this.#foundation;
     this.#isStopping = true;
     this.#listeners.close();
     // A reload under way may have bound anew.
@@ -82,7 +82,7 @@ export class RunningGateway {
     await this.#watcher?.close();
     log.event("gateway-stopping", { sessions: this.#connections.size });
     await this.#drain();
-    await store.flush();
+    await Promise.all([store.flush(), canary?.idle()]);
     lock.close();
     log.event("gateway-stopped", {});
     await closeLog();

@@ -1,7 +1,7 @@
 // From an account that has proven itself to its open maildrop: place, session cap, lock, storage, listing; in that order.
 
 import { Listing, type MaildropRefusal } from "@postigo/protocol";
-import type { Eventually, Maildrop, MessageTable, OpenOutcome } from "@postigo/storage";
+import type { Eventually, MessageTable, OpenOutcome, RemovalReport } from "@postigo/storage";
 import type { Account, Peer } from "../auth/authenticator.js";
 import type { Clock } from "../clock.js";
 import type { Lease, LockHolder, LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
@@ -13,8 +13,15 @@ import { MaildropSession } from "./maildrop-session.js";
 export interface MaildropSource {
   /** The maildrop's place, which is also the key of its lock; undefined when the account may have none. */
   locate(account: Account): string | undefined;
-  open(place: string, account: Account): Eventually<OpenOutcome>;
+  open(place: string, account: Account): Eventually<SourceOutcome>;
 }
+
+export type SourceOutcome =
+  /** `onRemoved` hears what the session has removed. */
+  | (OpenOutcome & { readonly type: "opened"; readonly onRemoved?: (report: RemovalReport) => void })
+  | (OpenOutcome & { readonly type: "unavailable" })
+  /** `why` is for the operator. */
+  | { readonly type: "refused"; readonly why: string };
 
 export interface OpenerParts {
   readonly source: MaildropSource;
@@ -35,6 +42,8 @@ export interface OpenRequest {
 export type OpeningResult =
   | { readonly type: "opened"; readonly maildrop: MaildropSession }
   | { readonly type: "refused"; readonly reason: MaildropRefusal };
+
+type OpenedSource = Extract<SourceOutcome, { type: "opened" }>;
 
 /** What a session holds and must give back. */
 interface Held {
@@ -89,10 +98,15 @@ export class MaildropOpener {
       return outcome === "gone" ? GONE : this.#refuse(request, "indexing", "measuring the maildrop goes on");
     }
     if (outcome.type === "unavailable") return this.#refuse(request, "unavailable", outcome.error.message);
-    return { type: "opened", maildrop: this.#session(outcome.maildrop, request, held) };
+    if (outcome.type === "refused") return this.#refuse(request, "unavailable", outcome.why);
+    return { type: "opened", maildrop: this.#session(outcome, request, held) };
   }
 
-  #session(maildrop: Maildrop, { account, peer }: OpenRequest, { lease, pass }: Held): MaildropSession {
+  #session(
+    { maildrop, onRemoved }: OpenedSource,
+    { account, peer }: OpenRequest,
+    { lease, pass }: Held,
+  ): MaildropSession {
     const { log, markRetrieved } = this.#parts;
     return new MaildropSession({
       session: peer.session,
@@ -102,6 +116,7 @@ export class MaildropOpener {
       lease,
       log,
       markRetrieved,
+      onRemoved,
       onReleased: () => pass.release(),
     });
   }
@@ -117,7 +132,7 @@ export class MaildropOpener {
   }
 
   /** A login is answered before clients lose patience; the opening goes on and helps the next login. */
-  async #inTime(opening: Promise<OpenOutcome>, signal: AbortSignal): Promise<OpenOutcome | "late" | "gone"> {
+  async #inTime(opening: Promise<SourceOutcome>, signal: AbortSignal): Promise<SourceOutcome | "late" | "gone"> {
     let stopWaiting = (): void => undefined;
     const over = new Promise<"late" | "gone">((resolve) => {
       const timer = this.#parts.clock.after(LOGIN_PATIENCE_MS, () => resolve("late"));
@@ -151,7 +166,7 @@ function held({ host, pid, session }: LockHolder): string {
 }
 
 /** Closes what opens after nobody waits for it any more. */
-function abandon(opening: Eventually<OpenOutcome>): void {
+function abandon(opening: Eventually<SourceOutcome>): void {
   Promise.resolve(opening)
     .then((outcome) => (outcome.type === "opened" ? outcome.maildrop.close() : undefined))
     .catch(() => undefined);

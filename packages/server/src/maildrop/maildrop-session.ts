@@ -13,6 +13,8 @@ export interface MaildropSessionParts {
   readonly lease: Lease;
   readonly log: EventLog;
   readonly markRetrieved: boolean;
+  /** Hears what was removed, under the lock. */
+  readonly onRemoved?: ((report: RemovalReport) => void) | undefined;
   /** Called once, after the lock is free. */
   readonly onReleased: () => void;
 }
@@ -116,6 +118,7 @@ export class MaildropSession {
       deleted.map((message) => message - 1),
       () => !lost,
     );
+    this.#parts.onRemoved?.(report);
     await this.#log(report);
     return report;
   }
