@@ -20,3 +20,9 @@ export function slowedBy(delayMs: number, ...calls: readonly string[]): readonly
 export function tracedChildOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ")[0]);
 }
+
+/** The command to put before node: the first of `calls` kills the process before it is done. */
+export function killedAt(...calls: readonly string[]): readonly string[] {
+  const list = calls.join(",");
+  return [...STRACE, "-e", `trace=${list}`, "-e", `inject=${list}:error=EIO:signal=KILL`];
+}

@@ -122,6 +122,20 @@ export const COMMANDS: readonly Command[] = [
         .example("$0 kick ana@example.org", "every session of this user"),
     run: async (parsed, terminal) => (await import("./kick.js")).kick(parsed, terminal),
   },
+  {
+    name: "accept-change",
+    form: "accept-change [user]",
+    about: "Let logins pass that found another directory in the place of a maildrop",
+    options: ["config", "c", "json", "all", "user"],
+    build: (options) =>
+      options
+        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .option("config", CONFIG_OPTION)
+        .option("all", { type: "boolean", describe: "all maildrops: the spool was exchanged on purpose" })
+        .option("json", { type: "boolean", describe: "print JSON" })
+        .example("$0 accept-change ana@example.org", "after maildrop-changed in the log, if the change is meant"),
+    run: async (parsed, terminal) => (await import("./accept-change.js")).acceptChange(parsed, terminal),
+  },
 ];
 
 const EPILOGUE = `Each option can also be given as an environment variable: --timeouts.autologout as

@@ -22,6 +22,7 @@ export const effectiveForm = (config: Config): Readonly<Record<string, unknown>>
     stale: formatDuration(config.lock.staleMs),
     directory: config.lock.directory ?? null,
   },
+  canary: { ...config.canary, directory: config.canary.directory ?? null },
   timeouts: {
     login: formatDuration(config.timeouts.loginMs),
     autologout: formatDuration(config.timeouts.autologoutMs),

@@ -21,9 +21,10 @@ export const examine = async (config: Config, now: number): Promise<readonly Dis
 ];
 
 /** The directories that may come later. */
-export const examinePlaces = ({ spool, lock }: Config): readonly Discovery[] => [
+export const examinePlaces = ({ spool, lock, canary }: Config): readonly Discovery[] => [
   ...examineSpool(spool.maildir),
   ...examineDirectory("lock.directory", lock.directory),
+  ...(canary.enabled ? examineDirectory("canary.directory", canary.directory) : []),
 ];
 
 const examineAccounts = async (source: AccountsConfig): Promise<readonly Discovery[]> =>

@@ -8,6 +8,7 @@ export interface Config {
   readonly auth: AuthConfig;
   readonly maildrop: MaildropConfig;
   readonly uidl: { readonly format: "name" };
+  readonly canary: CanaryConfig;
   readonly lock: { readonly waitMs: number; readonly staleMs: number; readonly directory: string | undefined };
   readonly timeouts: {
     readonly loginMs: number;
@@ -76,6 +77,16 @@ export type DeletedConfig =
   | { readonly type: "trash" }
   /** Kept aside for so long. */
   | { readonly type: "hold"; readonly ms: number };
+
+export interface CanaryConfig {
+  readonly enabled: boolean;
+  /** undefined: that of the service manager, else what is known goes with the process. */
+  readonly directory: string | undefined;
+  /** Maildrops that held fewer messages are let pass. */
+  readonly least: number;
+  /** Percent of the known messages that must be missing. */
+  readonly missing: number;
+}
 
 export interface LimitsConfig {
   readonly connections: number;

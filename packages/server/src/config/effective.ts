@@ -28,6 +28,7 @@ export const toConfig = (parsed: ParsedConfig, folder: string): Config => {
     },
     uidl: parsed.uidl,
     lock: { waitMs: parsed.lock.wait, staleMs: parsed.lock.stale, directory: absoluteIfAny(parsed.lock.directory) },
+    canary: { ...parsed.canary, directory: absoluteIfAny(parsed.canary.directory) },
     timeouts: {
       loginMs: parsed.timeouts.login,
       autologoutMs: parsed.timeouts.autologout,

@@ -170,6 +170,16 @@ const lock = z.strictObject(
   section("wait: 3s"),
 );
 
+const canary = z.strictObject(
+  {
+    enabled: yesNo().default(true),
+    directory: path("a directory that outlives the process, not in the spool").optional(),
+    least: integer(1, 1_000_000).default(20),
+    missing: integer(1, 100, "a percentage").default(80),
+  },
+  section("enabled: true"),
+);
+
 const timeouts = z.strictObject(
   {
     login: duration("1s", "1h", "clients need some time to log in").default(180_000),
@@ -235,6 +245,7 @@ export const configSchema = z.strictObject(
     maildrop: maildrop.prefault({}),
     uidl: z.strictObject({ format: oneOf(["name"]).default("name") }, section("format: name")).prefault({}),
     lock: lock.prefault({}),
+    canary: canary.prefault({}),
     timeouts: timeouts.prefault({}),
     limits: limits.prefault({}),
     user: principal.optional(),

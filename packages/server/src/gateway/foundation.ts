@@ -5,6 +5,8 @@ import { createMaildirStore, createStorageRoots, type DurableMaildirStore, type 
 import type { Account, Peer } from "../auth/authenticator.js";
 import { createHashQueue, type HashQueue } from "../auth/hash-queue.js";
 import { createThrottle, type Throttle } from "../auth/throttle.js";
+import type { Canary } from "../canary/canary.js";
+import { createCanary } from "../canary/create-canary.js";
 import { type Clock, systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import type { InheritedSocket } from "../lifecycle/inherited-sockets.js";
@@ -47,6 +49,8 @@ export interface Foundation {
   readonly roots: StorageRoots;
   readonly store: DurableMaildirStore;
   readonly lock: MaildropLock;
+  /** undefined: several processes without a directory, in which each would know a part only. */
+  readonly canary: Canary | undefined;
   readonly limits: ConnectionLimits;
   readonly hashing: HashQueue;
   readonly throttle: Throttle;
@@ -68,6 +72,7 @@ export function buildFoundation(config: Config, overrides: GatewayOverrides): Fo
     roots,
     store: buildStore({ roots, stage, clock, log, meter }),
     lock: createLockOverRoots({ ...config.lock, roots, clock, onEvent: (event) => logLockEvent(log, event) }),
+    canary: createCanary(config, { clock, log, env: process.env }),
     limits: new ConnectionLimits(config.limits),
     hashing: createHashQueue(),
     throttle: createThrottle({ clock, failuresBeforeDelay: config.limits.failuresBeforeDelay }),

@@ -8,6 +8,8 @@ import { createAuthenticator } from "../auth/create-authenticator.js";
 import { createMemorySource, parseInlineAccount } from "../auth/memory-source.js";
 import { createProgrammaticAuthenticator } from "../auth/programmatic.js";
 import { createUsersFileSource } from "../auth/users-file-source.js";
+import { acceptCommand } from "../canary/create-canary.js";
+import { createGuardedSource } from "../canary/guarded-source.js";
 import type { AccountsConfig, Config } from "../config/config.js";
 import { HeldPurge } from "../maildrop/held-purge.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
@@ -106,5 +108,9 @@ function buildSource(config: Config, foundation: Foundation, { openMaildrop }: G
   if (template.type === "problem") throw new Error(`spool.maildir: ${template.what}; ${template.remedy}`);
   const { deleted } = maildrop;
   const heldPurge = deleted.type === "hold" ? new HeldPurge({ ...foundation, keptMs: deleted.ms }) : undefined;
-  return createMaildirSource({ ...foundation, template, spool, maildrop, heldPurge });
+  const source = createMaildirSource({ ...foundation, template, spool, maildrop, heldPurge });
+  const { canary, log } = foundation;
+  if (canary === undefined || !config.canary.enabled) return source;
+  const remedy = (user: string): string => acceptCommand(user, config, process.env);
+  return createGuardedSource(source, { canary, thresholds: config.canary, log, remedy });
 }

@@ -110,13 +110,13 @@ export class RunningGateway {
 
   /** As Gateway.stop; called once. */
   async stop(): Promise<void> {
-    const { log, closeLog, store, lock } = this.#foundation;
+    const { log, closeLog, store, canary, lock } = this.#foundation;
     this.#isStopping = true;
     await this.#closeListeners();
     await this.#watcher?.close();
     log.event("gateway-stopping", { sessions: this.#connections.size });
     await this.#drain();
-    await store.flush();
+    await Promise.all([store.flush(), canary?.idle()]);
     lock.close();
     this.#closeDoors();
     log.event("gateway-stopped", {});

@@ -56,6 +56,8 @@ export interface EventFields {
   "maildrop-close-failed": { session: string; user: string; error: string };
   /** `reason` as the client is told it by its response code; `why` is for the operator. */
   "maildrop-refused": { session: string; user: string; reason: string; why: string };
+  /** Another directory stands in the place of a maildrop; logins are refused until an operator has done what `remedy` says. */
+  "maildrop-changed": { user: string; maildrop: string; known: number; missing: string; remedy: string };
   "message-not-removed": { session: string; user: string; uid: string; file: string; error: string };
 
   "metrics-listening": { address: string; port: number };
@@ -102,6 +104,12 @@ export interface EventFields {
   "privileges-dropped": { uid: number; gid: number };
   /** Fewer files may be open than the configured connections need. */
   "descriptors-short": { limit: number; needed: number };
+  /** What maildrops held is forgotten when the process ends: set `canary.directory`. */
+  "canary-in-memory-only": Record<never, FieldValue>;
+  /** Nobody notices when a maildrop is exchanged. */
+  "canary-off": { why: string };
+  /** What a maildrop held could not be read or written down; its sessions go on unguarded. */
+  "canary-trouble": { what: string; maildrop: string; error: string };
   /** Changes of files go unseen from now on: reload by SIGHUP. */
   "watch-failed": { error: string };
   /** Storage goes on without what failed: an index that could not be saved, a quota file that could not be told. */
@@ -142,6 +150,7 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "held-message-not-purged": "error",
   "message-restored": "info",
   "maildrop-refused": "warn",
+  "maildrop-changed": "error",
   "message-not-removed": "error",
   "octets-corrected": "warn",
   "maildrop-close-failed": "error",
@@ -176,6 +185,9 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "running-as-root": "warn",
   "privileges-dropped": "info",
   "descriptors-short": "warn",
+  "canary-in-memory-only": "info",
+  "canary-off": "warn",
+  "canary-trouble": "warn",
   "watch-failed": "error",
   "storage-trouble": "warn",
   "connection-refused": "warn",

@@ -1,7 +1,7 @@
 // From an account that has proven itself to its open maildrop: place, session cap, lock, storage, listing; in that order.
 
 import { Listing, type MaildropRefusal } from "@postigo/protocol";
-import type { Eventually, FinishedUpdate, Maildrop, MessageTable, OpenOutcome } from "@postigo/storage";
+import type { Eventually, FinishedUpdate, MessageTable, OpenOutcome, RemovalReport } from "@postigo/storage";
 import type { Account, Peer } from "../auth/authenticator.js";
 import type { Clock } from "../clock.js";
 import type { Lease, LockHolder, LockOutcome, LockRequest, MaildropLock } from "../lock/maildrop-lock.js";
@@ -19,8 +19,17 @@ export interface MaildropSource {
   open(place: string, account: Account, mayGoOn: () => boolean): Eventually<SourceOutcome>;
 }
 
-/** `expired`: messages that had outlived the operator's retention and were removed before. */
-export type SourceOutcome = OpenOutcome & { readonly expired?: FinishedUpdate };
+export type SourceOutcome =
+  | (OpenOutcome & {
+      readonly type: "opened";
+      /** Messages that had outlived the operator's retention and were removed before. */
+      readonly expired?: FinishedUpdate;
+      /** Hears what the session has removed. */
+      readonly onRemoved?: (report: RemovalReport) => void;
+    })
+  | (OpenOutcome & { readonly type: "unavailable" })
+  /** `why` is for the operator. */
+  | { readonly type: "refused"; readonly why: string };
 
 export interface OpenerParts {
   readonly source: MaildropSource;
@@ -116,9 +125,10 @@ export class MaildropOpener {
       return outcome === "gone" ? GONE : this.#refuse(request, "indexing", "measuring the maildrop goes on");
     }
     if (outcome.type === "unavailable") return this.#refuse(request, "unavailable", outcome.error.message);
+    if (outcome.type === "refused") return this.#refuse(request, "unavailable", outcome.why);
     if (began !== undefined) meter?.maildropOpened(clock.monotonic() - began);
     await this.#logRemovals(outcome, request);
-    return { type: "opened", maildrop: this.#session(outcome.maildrop, request, held) };
+    return { type: "opened", maildrop: this.#session(outcome, request, held) };
   }
 
   /** Closes what opens after nobody waits for it any more. */
@@ -140,7 +150,11 @@ export class MaildropOpener {
     if (expired !== undefined) await logRemoval({ ...about, ...expired, why: "expired" });
   }
 
-  #session(maildrop: Maildrop, { account, peer }: OpenRequest, { lease, pass }: Held): MaildropSession {
+  #session(
+    { maildrop, onRemoved }: OpenedMaildrop,
+    { account, peer }: OpenRequest,
+    { lease, pass }: Held,
+  ): MaildropSession {
     const { log, meter, markRetrieved } = this.#parts;
     return new MaildropSession({
       session: peer.session,
@@ -151,6 +165,7 @@ export class MaildropOpener {
       log,
       meter,
       markRetrieved,
+      onRemoved,
       onReleased: () => pass.release(),
     });
   }

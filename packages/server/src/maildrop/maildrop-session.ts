@@ -16,6 +16,8 @@ export interface MaildropSessionParts {
   readonly log: EventLog;
   readonly meter?: Meter | undefined;
   readonly markRetrieved: boolean;
+  /** Hears what was removed, under the lock. */
+  readonly onRemoved?: ((report: RemovalReport) => void) | undefined;
   /** Called once, after the lock is free. */
   readonly onReleased: () => void;
 }
@@ -122,6 +124,7 @@ export class MaildropSession {
     this.#parts.meter?.messagesRemoved(report.removed.length);
     const { log, session, user } = this.#parts;
     await logRemoval({ log, session, user, messages: maildrop.messages, report, why: "deleted" });
+    this.#parts.onRemoved?.(report);
     return report;
   }
 }

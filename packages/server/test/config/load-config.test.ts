@@ -18,6 +18,7 @@ test("DESIGN §8: what is left out has its default", () => {
     maildrop: { retrieved: "mark-seen", deleted: { type: "unlink" }, trashCounts: false, expireMs: undefined },
     uidl: { format: "name" },
     lock: { waitMs: 3000, staleMs: 60_000, directory: undefined },
+    canary: { enabled: true, directory: undefined, least: 20, missing: 80 },
     timeouts: { loginMs: 180_000, autologoutMs: 600_000, stalledMs: 120_000, drainMs: 60_000 },
     limits: { connections: 10_000, perAddress: 100, perAccount: 10, failuresBeforeDelay: 3 },
     user: undefined,
@@ -45,6 +46,7 @@ auth: { plaintext: loopback, mechanisms: [PLAIN, SCRAM-SHA-256], apop: true }
 maildrop: { retrieved: leave, deleted: hold 30d, trash_counts: true, expire: 365d }
 uidl: { format: name }
 lock: { wait: 500ms, stale: 2m, directory: locks }
+canary: { enabled: false, directory: state, least: 1, missing: 100 }
 timeouts: { login: 1m, autologout: 1h, stalled: 30s, drain: 5m }
 limits: { connections: 1, per_address: 2, per_account: 3, failures_before_delay: 4 }
 user: vmail
@@ -79,6 +81,7 @@ control: { socket: run/control.sock }
     },
     uidl: { format: "name" },
     lock: { waitMs: 500, staleMs: 120_000, directory: "/etc/postigo/locks" },
+    canary: { enabled: false, directory: "/etc/postigo/state", least: 1, missing: 100 },
     timeouts: { loginMs: 60_000, autologoutMs: 3_600_000, stalledMs: 30_000, drainMs: 300_000 },
     limits: { connections: 1, perAddress: 2, perAccount: 3, failuresBeforeDelay: 4 },
     user: "vmail",
