@@ -25,7 +25,8 @@ export function nameAt({ octets, starts }: NameColumns, row: number): string {
   return octets.toString("latin1", starts[row], starts[row + 1]);
 }
 
-export function uniqueNameAt({ octets, starts, uniqueLengths }: NameColumns, row: number): string {
+export function uniqueNameAt(names: Pick<NameColumns, "octets" | "starts" | "uniqueLengths">, row: number): string {
+  const { octets, starts, uniqueLengths } = names;
   const start = starts[row] ?? 0;
   return octets.toString("latin1", start, start + (uniqueLengths[row] ?? 0));
 }

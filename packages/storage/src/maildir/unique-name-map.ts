@@ -4,7 +4,7 @@
 import { type NameColumns, sameOctets } from "./message-names.js";
 
 /** Runs of octets in rows: unique names in a blob of file names, or anything else that has to be found by its octets. */
-export type UniqueNames = Pick<NameColumns, "count" | "starts" | "uniqueLengths"> & { readonly octets: Uint8Array };
+export type UniqueNames = Omit<NameColumns, "folders">;
 
 export class UniqueNameMap {
   readonly #names: UniqueNames;

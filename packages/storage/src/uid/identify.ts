@@ -44,16 +44,14 @@ class IdentityDraft {
     const entry = this.#ids.find(octets, start, length);
     if (entry >= 0) this.#orders[row] = this.#ids.orderAt(entry);
     this.#entries[row] = entry + 1;
-    const idLength =
-      entry >= 0 ? this.#ids.idAt(entry).length : this.#substitute(row, octets.subarray(start, start + length));
+    const idLength = entry >= 0 ? (this.#ids.ids.uniqueLengths[entry] ?? 0) : this.#substitute(row, start, length);
     this.#starts[row + 1] = (this.#starts[row] ?? 0) + idLength;
   }
 
   filterIn(entry: number): void {
-    const name = this.#ids.nameAt(entry);
-    const id = this.#ids.idAt(entry);
-    this.#filter.add(name, 0, name.length);
-    this.#filter.add(id, 0, id.length);
+    const { octets, names, ids } = this.#ids;
+    this.#filter.add(octets, names.starts[entry] ?? 0, names.uniqueLengths[entry] ?? 0);
+    this.#filter.add(octets, ids.starts[entry] ?? 0, ids.uniqueLengths[entry] ?? 0);
   }
 
   async finish(breathe: Breathe): Promise<Identities> {
@@ -72,16 +70,17 @@ class IdentityDraft {
   }
 
   /** The length of the unique-id of a message without an entry, if the import gave its natural one to another; else 0. */
-  #substitute(row: number, name: Buffer): number {
-    if (!this.#isTaken(name)) return 0;
-    const substitute = substituteFor(name, this.#ids);
+  #substitute(row: number, start: number, length: number): number {
+    if (!this.#isTaken(start, length)) return 0;
+    const substitute = substituteFor(this.#table.names.octets.subarray(start, start + length), this.#ids);
     this.#substitutes.set(row, substitute);
     return substitute.length;
   }
 
-  #isTaken(name: Buffer): boolean {
-    if (isUniqueId(name, 0, name.length)) return this.#ids.holdsId(name, 0, name.length);
-    return this.#ids.holdsDigests && holds(this.#ids, digestOf(name, 0, name.length));
+  #isTaken(start: number, length: number): boolean {
+    const { octets } = this.#table.names;
+    if (isUniqueId(octets, start, length)) return this.#ids.holdsId(octets, start, length);
+    return this.#ids.holdsDigests && holds(this.#ids, digestOf(octets, start, length));
   }
 
   #rowsWithOrder(): Uint32Array {
@@ -93,9 +92,12 @@ class IdentityDraft {
 
   #write(row: number, octets: Buffer): void {
     const start = this.#starts[row] ?? 0;
-    const entry = this.#entries[row] ?? 0;
-    if (entry > 0) this.#ids.idAt(entry - 1).copy(octets, start);
-    else if (this.#starts[row + 1] !== start) octets.write(this.#substitutes.get(row) ?? "", start, "latin1");
+    const end = this.#starts[row + 1] ?? 0;
+    const entry = (this.#entries[row] ?? 0) - 1;
+    if (entry < 0 && start < end) octets.write(this.#substitutes.get(row) ?? "", start, "latin1");
+    if (entry < 0) return;
+    const source = this.#ids.ids.starts[entry] ?? 0;
+    for (let index = start; index < end; index++) octets[index] = this.#ids.octets[source + index - start] ?? 0;
   }
 }
 

@@ -1,12 +1,14 @@
 // Imported unique-ids as columns over the octets of their file: reading a hundred thousand makes no string and no object.
 
 import { Buffer } from "node:buffer";
+import { uniqueNameAt } from "../maildir/message-names.js";
 import { UniqueNameMap, type UniqueNames } from "../maildir/unique-name-map.js";
 import type { ImportedId } from "./imported-ids.js";
 import { isDigestText } from "./unique-id.js";
 
 export class ImportedIdColumns {
-  readonly #octets: Buffer;
+  /** Of the file, names decoded. */
+  readonly octets: Buffer;
   readonly #names: Runs;
   readonly #ids: Runs;
   readonly #orders: Uint32Array;
@@ -16,10 +18,10 @@ export class ImportedIdColumns {
 
   /** Without entries; names and ids will be runs of `octets`, at most `rows` of each. */
   constructor(octets: Uint8Array, rows: number) {
-    this.#octets = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+    this.octets = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
     // Of what is reserved here, the system gives only the pages that are written.
-    this.#names = new Runs(this.#octets, rows);
-    this.#ids = new Runs(this.#octets, rows);
+    this.#names = new Runs(this.octets, rows);
+    this.#ids = new Runs(this.octets, rows);
     this.#orders = new Uint32Array(rows);
     this.#rowOfName = new UniqueNameMap(this.#names);
     this.#rowOfId = new UniqueNameMap(this.#ids);
@@ -31,12 +33,12 @@ export class ImportedIdColumns {
 
   /** What keeps an entry out, if anything does. */
   add({ name, id, order }: EntryPlace): "name" | "id" | undefined {
-    if (this.find(this.#octets, name.start, name.length) >= 0) return "name";
-    if (this.#rowOfId.find(this.#octets, id.start, id.length) >= 0) return "id";
+    if (this.find(this.octets, name.start, name.length) >= 0) return "name";
+    if (this.#rowOfId.find(this.octets, id.start, id.length) >= 0) return "id";
     this.#orders[this.count] = order;
     this.#rowOfId.add(this.#ids.append(id));
     this.#rowOfName.add(this.#names.append(name));
-    this.#holdsDigests ||= isDigestText(this.#octets, id.start, id.length);
+    this.#holdsDigests ||= isDigestText(this.octets, id.start, id.length);
     return undefined;
   }
 
@@ -60,19 +62,20 @@ export class ImportedIdColumns {
     return this.#orders[row] ?? NO_ORDER;
   }
 
-  idAt(row: number): Buffer {
-    return this.#ids.at(row);
+  /** Runs of `octets`. */
+  get names(): UniqueNames {
+    return this.#names;
   }
 
-  nameAt(row: number): Buffer {
-    return this.#names.at(row);
+  get ids(): UniqueNames {
+    return this.#ids;
   }
 
   entryAt(row: number): ImportedId {
     const order = this.orderAt(row);
     return {
-      uniqueName: this.nameAt(row).toString("latin1"),
-      uniqueId: this.idAt(row).toString("latin1"),
+      uniqueName: uniqueNameAt(this.#names, row),
+      uniqueId: uniqueNameAt(this.#ids, row),
       order: order === NO_ORDER ? undefined : order,
     };
   }
@@ -109,10 +112,5 @@ class Runs implements UniqueNames {
     this.uniqueLengths[this.count] = length;
     this.count += 1;
     return this.count - 1;
-  }
-
-  at(row: number): Buffer {
-    const start = this.starts[row] ?? 0;
-    return this.octets.subarray(start, start + (this.uniqueLengths[row] ?? 0));
   }
 }

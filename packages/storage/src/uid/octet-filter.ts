@@ -1,4 +1,4 @@
-// Whether octets may be among many others, in one octet for each of those: "no" is certain, "yes" is wrong once in forty times.
+// Whether octets may be among many others, in one octet for each of those: "no" is certain, "yes" is wrong at most once in forty times.
 
 import { hashOf, mixed } from "../maildir/unique-name-map.js";
 
@@ -7,7 +7,7 @@ export class OctetFilter {
 
   /** For `items` runs of octets, more or less. */
   constructor(items: number) {
-    let words = 2;
+    let words = WORDS_MIN;
     while (words * 32 < items * BITS_EACH) words *= 2;
     this.#bits = new Uint32Array(words);
   }
@@ -41,4 +41,6 @@ export class OctetFilter {
 
 const BITS_EACH = 8;
 const PROBES = 4;
+/** With few items, hardly ever wrong. */
+const WORDS_MIN = 64;
 const STEP = 0x9e3779b9;
