@@ -30,6 +30,12 @@ export type { FileSystem, StorageRoot, StorageRoots } from "./ports/file-system.
 export { createFileSystem, type FileSystemOptions } from "./ports/node-file-system.js";
 export { octetPath } from "./ports/octet-path.js";
 export { createStorageRoots, type StorageRootsOptions, singleRoot } from "./ports/storage-roots.js";
+export { readCourierSizeList } from "./predecessor/courier-size-list.js";
+export { ID_FORMATS, type IdFormat, parseIdFormat } from "./predecessor/dovecot-id-format.js";
+export { readDovecotUidlist } from "./predecessor/dovecot-uidlist.js";
+export type { FormerId, FormerIds, LineProblem, UnusableFile } from "./predecessor/former-ids.js";
+export { type MessageName, messageNamesOf } from "./predecessor/message-names-of.js";
+export { qmailIdsOf } from "./predecessor/qmail-names.js";
 export { StorageError, type StorageErrorCode } from "./storage-error.js";
 export {
   encodeImportedIds,
