@@ -136,6 +136,43 @@ export const COMMANDS: readonly Command[] = [
         .example("$0 accept-change ana@example.org", "after maildrop-changed in the log, if the change is meant"),
     run: async (parsed, terminal) => (await import("./accept-change.js")).acceptChange(parsed, terminal),
   },
+  {
+    name: "undelete",
+    form: "undelete [user]",
+    about: "Bring deleted messages back from the trash, or from where they are held",
+    options: ["config", "c", "json", "since", "message", "dry-run", "user"],
+    build: (options) =>
+      options
+        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .option("config", CONFIG_OPTION)
+        .option("since", {
+          type: "string",
+          requiresArg: true,
+          describe: "those deleted since: 2d, or 2026-11-24T09:30",
+        })
+        .option("message", { type: "string", requiresArg: true, describe: "the one with this unique-id" })
+        .option("dry-run", { type: "boolean", describe: "only show them" })
+        .option("json", { type: "boolean", describe: "print JSON" })
+        .example("$0 undelete ana@example.org --dry-run", "what there is")
+        .example("$0 undelete ana@example.org --since 2h", "what was deleted within the last two hours"),
+    run: async (parsed, terminal) => (await import("./undelete.js")).undelete(parsed, terminal),
+  },
+  {
+    name: "expire",
+    form: "expire [user]",
+    about: "Remove mail older than maildrop.expire, and deleted mail that was held long enough",
+    options: ["config", "c", "json", "all", "dry-run", "user"],
+    build: (options) =>
+      options
+        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .option("config", CONFIG_OPTION)
+        .option("all", { type: "boolean", describe: "the maildrops of all accounts" })
+        .option("dry-run", { type: "boolean", describe: "only count what would go" })
+        .option("json", { type: "boolean", describe: "print JSON" })
+        .example("$0 expire --all --dry-run", "how much would go, and whose")
+        .example("$0 expire --all", "once a day, from cron or a timer"),
+    run: async (parsed, terminal) => (await import("./expire.js")).expire(parsed, terminal),
+  },
 ];
 
 const EPILOGUE = `Each option can also be given as an environment variable: --timeouts.autologout as

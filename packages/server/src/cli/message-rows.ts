@@ -38,7 +38,7 @@ export const renderRows = (rows: readonly MessageRow[], terminal: { readonly out
 };
 
 /** Names come as octets, one character each. What is no UTF-8, or could steer a terminal, is shown as \xHH. */
-const printable = (path: string): string => {
+export const printable = (path: string): string => {
   const octets = Buffer.from(path, "latin1");
   const text = octets.toString("utf8");
   const readable = Buffer.from(text, "utf8").equals(octets) ? text : path.replace(/[\x80-\xff]/g, asHex);

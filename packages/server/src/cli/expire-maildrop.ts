@@ -1,0 +1,124 @@
+// One maildrop, gone through for `postigo expire`: looked at without a lock, or worked on under it.
+
+import { heldBefore, type Maildrop, mailBefore, purgeHeld } from "@postigo/storage";
+import type { EventLog } from "../log/event-log.js";
+import { logPurge } from "../maildrop/held-purge.js";
+import { logRemoval } from "../maildrop/log-removal.js";
+import { removeExpired } from "../maildrop/retention.js";
+import { CommandError, exitCodeOfFile } from "./exit-code.js";
+import type { UserMaildrop, UserMaildrops } from "./user-maildrops.js";
+import { createUserStore, siteOf } from "./user-store.js";
+
+/** Milliseconds since 1970; undefined: nothing goes for that reason. */
+export interface ExpiryRule {
+  readonly deliveredBefore: number | undefined;
+  readonly deletedBefore: number | undefined;
+}
+
+/** Messages. */
+export interface ExpiryCount {
+  readonly expired: number;
+  readonly purged: number;
+  readonly failed: number;
+}
+
+export interface ExpirerParts {
+  readonly rule: ExpiryRule;
+  readonly log: EventLog;
+  readonly tell: (what: string) => void;
+}
+
+export interface Expirer {
+  /** What would go. Changes nothing. */
+  look(maildrop: UserMaildrop): Promise<ExpiryCount>;
+  /** Throws CommandError if the maildrop is in use. */
+  run(maildrop: UserMaildrop): Promise<ExpiryCount>;
+}
+
+export const createExpirer = (maildrops: UserMaildrops, parts: ExpirerParts): Expirer => ({
+  look: async (maildrop) => {
+    const site = await siteOf(maildrops, maildrop);
+    const { deliveredBefore, deletedBefore } = parts.rule;
+    const old = deliveredBefore === undefined ? [] : await mailBefore(site, deliveredBefore);
+    const held = deletedBefore === undefined ? [] : await heldBefore(site, deletedBefore);
+    return { expired: old.length, purged: held.length, failed: 0 };
+  },
+  run: (maildrop) =>
+    maildrops.underLock(maildrop, async (lease) => {
+      let isOurs = true;
+      lease.onLost(() => {
+        isOurs = false;
+      });
+      const work = new Work(maildrops, maildrop, { ...parts, mayGoOn: () => isOurs });
+      await work.expire();
+      await work.purge();
+      return { expired: work.expired, purged: work.purged, failed: work.failed };
+    }),
+});
+
+class Work implements ExpiryCount {
+  expired = 0;
+  purged = 0;
+  failed = 0;
+  readonly #maildrops: UserMaildrops;
+  readonly #maildrop: UserMaildrop;
+  readonly #parts: ExpirerParts & { readonly mayGoOn: () => boolean };
+
+  constructor(
+    maildrops: UserMaildrops,
+    maildrop: UserMaildrop,
+    parts: ExpirerParts & { readonly mayGoOn: () => boolean },
+  ) {
+    this.#maildrops = maildrops;
+    this.#maildrop = maildrop;
+    this.#parts = parts;
+  }
+
+  async expire(): Promise<void> {
+    const { rule, tell } = this.#parts;
+    if (rule.deliveredBefore === undefined) return;
+    const store = createUserStore(this.#maildrops, ({ code, path }) => tell(`${path}: ${code}`));
+    try {
+      for (let isMore = true; isMore; ) isMore = await this.#expireSome(await this.#open(store), rule.deliveredBefore);
+    } finally {
+      await store.flush();
+    }
+  }
+
+  async purge(): Promise<void> {
+    const { rule, log, mayGoOn } = this.#parts;
+    if (rule.deletedBefore === undefined) return;
+    const options = { before: rule.deletedBefore, most: Number.MAX_SAFE_INTEGER, mayGoOn };
+    const report = await purgeHeld(await siteOf(this.#maildrops, this.#maildrop), options);
+    logPurge(log, this.#maildrop.user, report);
+    this.purged += report.purged.length;
+    this.failed += report.failed.length;
+  }
+
+  async #open(store: ReturnType<typeof createUserStore>): Promise<Maildrop> {
+    const { deleted, trashCounts } = this.#maildrops.config.maildrop;
+    const { mayGoOn } = this.#parts;
+    const { path } = this.#maildrop;
+    const options = { anchor: path, recover: true, deleted: deleted.type, trashCounts, mayGoOn };
+    const outcome = await store.open(path, options);
+    if (outcome.type === "opened") return outcome.maildrop;
+    const { code, cause } = outcome.error;
+    throw new CommandError(exitCodeOfFile(cause), `${path} cannot be opened (${code})`);
+  }
+
+  /** Whether there may be more: what cannot be removed would be met again for ever. */
+  async #expireSome(maildrop: Maildrop, before: number): Promise<boolean> {
+    const { log, mayGoOn } = this.#parts;
+    try {
+      const expired = await removeExpired(maildrop, { before, mayGoOn });
+      if (expired === undefined) return false;
+      await logRemoval({ log, session: "postigo", user: this.#maildrop.user, ...expired, why: "expired" });
+      const gone = new Set(expired.report.removed.map(({ position }) => position)).size;
+      this.expired += gone;
+      this.failed += expired.report.failed.length;
+      return gone > 0 && expired.report.failed.length === 0;
+    } finally {
+      await maildrop.close();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// `postigo expire`: removes what has outlived maildrop.expire, and ends what is held longer than maildrop.deleted says, also in the
+// maildrops of users who never log in. What a login does bit by bit, this does to the end.
+
+import { existsSync } from "node:fs";
+import { openAuditLog } from "./audit-log.js";
+import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "./exit-code.js";
+import { createExpirer, type ExpiryCount, type ExpiryRule } from "./expire-maildrop.js";
+import { type Parsed, textOf } from "./options.js";
+import { type Column, renderTable } from "./table.js";
+import type { Terminal } from "./terminal.js";
+import { openUserMaildrops, type UserMaildrop, type UserMaildrops } from "./user-maildrops.js";
+
+interface Row extends UserMaildrop, ExpiryCount {
+  /** Why nothing was done: the maildrop is in use, or cannot be reached. */
+  readonly problem: CommandError | undefined;
+}
+
+export const expire = async (parsed: Parsed, terminal: Terminal): Promise<number> => {
+  const user = textOf(parsed, "user");
+  if ((user === undefined) !== (parsed["all"] === true)) {
+    throw new CommandError(EXIT.usage, "whose maildrop? Name one USER, or say --all");
+  }
+  const maildrops = await openUserMaildrops(parsed);
+  const audit = openAuditLog(maildrops.config, terminal);
+  try {
+    const rule = ruleOf(maildrops, Date.now());
+    const tell = (what: string): void => terminal.err(`postigo: ${what}\n`);
+    const { look, run } = createExpirer(maildrops, { rule, log: audit.log, tell });
+    const wanted = user === undefined ? maildrops.all().filter(({ path }) => existsSync(path)) : [maildrops.of(user)];
+    const rows = await each(wanted, parsed["dry-run"] === true ? look : run);
+    report(rows, parsed["json"] === true, terminal);
+    return exitCodeOf(rows);
+  } finally {
+    await audit.close();
+    maildrops.close();
+  }
+};
+
+const ruleOf = ({ config }: UserMaildrops, now: number): ExpiryRule => {
+  const { expireMs, deleted } = config.maildrop;
+  if (expireMs === undefined && deleted.type !== "hold") {
+    const remedy = "set maildrop.expire, or maildrop.deleted to hold with a time";
+    throw new CommandError(EXIT.configuration, `no mail expires in this configuration; ${remedy}`);
+  }
+  return {
+    deliveredBefore: expireMs === undefined ? undefined : now - expireMs,
+    deletedBefore: deleted.type === "hold" ? now - deleted.ms : undefined,
+  };
+};
+
+/** One that cannot be worked on does not keep the others. */
+const each = async (
+  wanted: readonly UserMaildrop[],
+  work: (maildrop: UserMaildrop) => Promise<ExpiryCount>,
+): Promise<readonly Row[]> => {
+  const rows: Row[] = [];
+  for (const maildrop of wanted) {
+    try {
+      rows.push({ ...maildrop, ...(await work(maildrop)), problem: undefined });
+    } catch (error) {
+      rows.push({ ...maildrop, expired: 0, purged: 0, failed: 0, problem: asProblem(error, maildrop) });
+    }
+  }
+  return rows;
+};
+
+const asProblem = (error: unknown, { path }: UserMaildrop): CommandError => {
+  if (error instanceof CommandError) return error;
+  const code = errorCode(error);
+  if (code === undefined) throw error;
+  return new CommandError(exitCodeOfFile(error), `${path} cannot be looked through (${code})`);
+};
+
+const report = (rows: readonly Row[], asJson: boolean, terminal: Terminal): void => {
+  if (asJson) {
+    const maildrops = rows.map(({ user, path, expired, purged, failed, problem }) => ({
+      ...{ user, maildrop: path, expired, purged, failed },
+      ...(problem && { problem: problem.message }),
+    }));
+    terminal.out(`${JSON.stringify({ maildrops }, undefined, 2)}\n`);
+    return;
+  }
+  const cells = rows.flatMap(({ user, expired, purged, failed }) =>
+    expired + purged + failed === 0 ? [] : [[user, `${expired}`, `${purged}`, `${failed}`]],
+  );
+  if (cells.length > 0) terminal.out(renderTable(COLUMNS, cells, terminal));
+  for (const { problem } of rows) if (problem) terminal.err(`postigo: ${problem.message}\n`);
+  const sum = (key: keyof ExpiryCount): number => rows.reduce((total, row) => total + row[key], 0);
+  const maildrops = rows.length === 1 ? "1 maildrop" : `${rows.length} maildrops`;
+  terminal.err(`${maildrops}: ${sum("expired")} expired, ${sum("purged")} held no longer, ${sum("failed")} failed\n`);
+};
+
+const exitCodeOf = (rows: readonly Row[]): ExitCode => {
+  const problem = rows.find((row) => row.problem !== undefined)?.problem;
+  if (problem !== undefined) return problem.code;
+  return rows.some(({ failed }) => failed > 0) ? EXIT.inputOutput : EXIT.ok;
+};
+
+const COLUMNS: readonly Column[] = [
+  { head: "User", align: "left" },
+  { head: "Expired", align: "right" },
+  { head: "Held no longer", align: "right" },
+  { head: "Failed", align: "right" },
+];

@@ -1,0 +1,33 @@
+// The storage of a command that changes maildrops: as the server's, with the octets of messages counted by the same kernel.
+
+import { createWireKernel } from "@postigo/protocol";
+import { createMaildirStore, type DurableMaildirStore, type MaildirSite, octetPath } from "@postigo/storage";
+import { createOctetRule } from "../maildrop/octet-rule.js";
+import { STAGE_MEMORY_OCTETS, Stage } from "../net/stage.js";
+import { CommandError, exitCodeOfFile } from "./exit-code.js";
+import type { UserMaildrop, UserMaildrops } from "./user-maildrops.js";
+
+export const createUserStore = (
+  { roots }: UserMaildrops,
+  onTrouble: (trouble: { readonly code: string; readonly path: string; readonly cause?: unknown }) => void,
+): DurableMaildirStore => {
+  const { kernel, window } = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
+  return createMaildirStore({ roots, rule: createOctetRule(kernel, window), onTrouble });
+};
+
+export const siteOf = async ({ roots }: UserMaildrops, { path }: UserMaildrop): Promise<MaildirSite> => {
+  const root = octetPath(path);
+  return { fs: await roots.of(root), root };
+};
+
+/** Finishes an update that a crash has cut off: else it would take away again what is brought back now. The caller holds the lock. */
+export const finishCutOffUpdate = async (
+  store: DurableMaildirStore,
+  { path }: UserMaildrop,
+  mayGoOn: () => boolean,
+): Promise<void> => {
+  const outcome = await store.open(path, { anchor: path, recover: true, mayGoOn });
+  if (outcome.type === "opened") return outcome.maildrop.close();
+  const { code, cause } = outcome.error;
+  throw new CommandError(exitCodeOfFile(cause), `${path} cannot be opened (${code})`);
+};
