@@ -38,14 +38,14 @@ test("RFC 1939 §6: kill -9 before QUIT removes nothing", async (t) => {
 });
 
 test(
-  "kill -9 within UPDATE: what was not removed is whole, nothing else is touched, no +OK was sent",
+  "kill -9 within UPDATE: no +OK was sent, and the next session finishes it: what was not deleted is whole, the rest is gone",
   needsStrace(),
   async (t) => {
     const gateway = await GatewayProcess.start(t, { configuration, through: slowedBy(20, "unlink", "unlinkat") });
     const maildir = gateway.maildir().fillWithNumbered(300);
     const contents = maildir.canonicalContents();
     const client = await login(gateway);
-    const uniqueIds = new Set((await client.lines("UIDL")).map(idOf));
+    const uniqueIds = (await client.lines("UIDL")).map(idOf);
     for (let number = 1; number <= 200; number += 1) await client.ok(`DELE ${number}`);
     await client.write("QUIT\r\n");
     await until("some messages are removed", () => maildir.count <= 290);
@@ -53,7 +53,6 @@ test(
     assert.equal((await client.rest()).toString("latin1"), "", "QUIT was answered before the update was over");
     const left = maildir.canonicalContents();
     assert.ok(left.length > 100 && left.length <= 290, `${left.length} messages are left`);
-    const survivors = new Set(left.map((octets) => octets.toString("latin1")));
     assert.ok(
       left.every((octets) => contents.some((content) => content.equals(octets))),
       "a message was changed",
@@ -61,11 +60,7 @@ test(
     await gateway.startAgain();
     const next = await login(gateway);
     const after = (await next.lines("UIDL")).map(idOf);
-    assert.equal(after.length, survivors.size);
-    assert.ok(
-      after.every((id) => uniqueIds.has(id)),
-      "a unique-id changed",
-    );
+    assert.deepEqual(after, uniqueIds.slice(200), "exactly those that were not deleted, under their unique-ids");
     for (let number = 1; number <= after.length; number += 1) await next.retrieve(number);
     await next.quit();
   },
