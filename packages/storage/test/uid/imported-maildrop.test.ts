@@ -214,6 +214,18 @@ test("reading, removing, marking and correcting mean the message at the position
   }
 });
 
+test("what was removed is known to be gone: the next login lists once and wonders about nobody", async (t) => {
+  const maildir = await imported(t);
+  const files = new FaultyFileSystem(disk);
+  const store = freshStore({ fs: files, now: inAnHour });
+  const maildrop = await openMaildrop(store, maildir.root);
+  await maildrop.remove([0]);
+  await maildrop.close();
+  const before = files.calls.length;
+  assert.deepEqual(idsOf(await visit(store, maildir.root)), IDS.slice(1));
+  assert.equal(files.calls.slice(before).filter(({ method }) => method === "list").length, 2);
+});
+
 test("a correction reaches the next login in the same process", async (t) => {
   const maildir = await imported(t);
   const store = freshStore({ now: inAnHour });
