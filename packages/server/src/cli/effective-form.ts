@@ -6,6 +6,7 @@ import { formatDuration } from "../config/duration.js";
 /** Reads as a configuration file that means the same, but for the masked secrets. */
 export const effectiveForm = (config: Config): Readonly<Record<string, unknown>> => ({
   listen: config.listen,
+  proxy: config.proxy,
   tls: config.tls ?? null,
   spool: config.spool,
   accounts: config.accounts.map(masked),

@@ -2,6 +2,7 @@
 
 export interface Config {
   readonly listen: readonly ListenConfig[];
+  readonly proxy: ProxyConfig;
   readonly tls: TlsConfig | undefined;
   readonly spool: SpoolConfig;
   readonly accounts: readonly AccountsConfig[];
@@ -32,6 +33,13 @@ export interface ListenConfig {
   /** 0 asks the system for a free one. */
   readonly port: number;
   readonly tls: "none" | "starttls" | "implicit";
+  /** Every connection begins with a header of the PROXY protocol. */
+  readonly proxy: boolean;
+}
+
+export interface ProxyConfig {
+  /** Networks whose headers are believed: `10.0.0.0/8`, `::1`. */
+  readonly from: readonly string[];
 }
 
 export interface TlsConfig {

@@ -2,6 +2,7 @@
 
 import { isIP } from "node:net";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
+import { isEverybody } from "../net/networks.js";
 import type { Config, ListenConfig } from "./config.js";
 import { DEFAULT_LISTENERS } from "./effective.js";
 import { formatListener } from "./listener-text.js";
@@ -17,17 +18,21 @@ export interface Needs {
 export const contradictions = (config: Config, needs: Needs): readonly Finding[] => [
   ...listenersWithoutCertificate(config),
   ...listenersThatCollide(config.listen),
+  ...listenersWithoutProxies(config),
   ...(needs.maildirs ? templateFaults(config) : []),
   ...(needs.accounts && config.accounts.length === 0 ? [NO_ACCOUNTS] : []),
 ];
 
 /** Things that work, but seldom as the operator thinks. */
-export const surprises = ({ listen, auth, metrics }: Config): readonly Finding[] => [
+export const surprises = ({ listen, auth, proxy, metrics }: Config): readonly Finding[] => [
   ...(metrics === undefined || isLoopback(metrics.address) ? [] : [OPEN_METRICS]),
   ...listen.flatMap((listener, position): readonly Finding[] =>
     listener.tls === "none" && !isLoopback(listener.address)
       ? [{ path: ["listen", position, "tls"], message: openListener(auth.plaintext) }]
       : [],
+  ),
+  ...proxy.from.flatMap((network, position): readonly Finding[] =>
+    isEverybody(network) ? [{ path: ["proxy", "from", position], message: EVERYBODY }] : [],
   ),
 ];
 
@@ -62,6 +67,13 @@ const listenersThatCollide = (listen: readonly ListenConfig[]): readonly Finding
   });
 };
 
+const listenersWithoutProxies = ({ listen, proxy }: Config): readonly Finding[] =>
+  listen.flatMap((listener, position) =>
+    listener.proxy && proxy.from.length === 0
+      ? [{ path: ["listen", position, "proxy"], message: `${formatListener(listener)} ${NO_PROXIES}` }]
+      : [],
+  );
+
 const templateFaults = (config: Config): readonly Finding[] => {
   const path = ["spool", "maildir"];
   const template = config.spool.maildir;
@@ -86,6 +98,10 @@ const OPEN_METRICS: Finding = {
   path: ["metrics", "address"],
   message: "can be reached from elsewhere, and tells everybody what the server does; use 127.0.0.1, or guard the port",
 };
+const NO_PROXIES =
+  'would refuse everybody: no proxy is believed; name the networks of the proxies: proxy: { from: ["10.0.0.0/8"] }';
+const EVERYBODY =
+  "believes whoever can reach the listener about who the client is, and so about limits and delays; name the proxies alone";
 const NO_ACCOUNTS: Finding = {
   path: ["accounts"],
   message: "nobody could log in; name a users file: [{ type: users-file, path: /etc/postigo/users }]",

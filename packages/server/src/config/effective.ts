@@ -10,6 +10,7 @@ export const toConfig = (parsed: ParsedConfig, folder: string): Config => {
   const absoluteIfAny = (path: string | undefined) => (path === undefined ? undefined : absolute(path));
   return {
     listen: parsed.listen ?? DEFAULT_LISTENERS,
+    proxy: parsed.proxy,
     tls: parsed.tls === undefined ? undefined : absoluteTls(parsed.tls, absolute),
     spool: {
       ...parsed.spool,
@@ -63,6 +64,6 @@ const absoluteTls = (tls: NonNullable<ParsedConfig["tls"]>, absolute: (path: str
 
 /** What is listened on when nothing is said. */
 export const DEFAULT_LISTENERS: readonly ListenConfig[] = [
-  { address: "127.0.0.1", port: 110, tls: "starttls" },
-  { address: "127.0.0.1", port: 995, tls: "implicit" },
+  { address: "127.0.0.1", port: 110, tls: "starttls", proxy: false },
+  { address: "127.0.0.1", port: 995, tls: "implicit", proxy: false },
 ];

@@ -1,4 +1,4 @@
-// The keys that can also be given as a flag or as an environment variable: all but the structured ones, `tls.names`.
+// The keys that can also be given as a flag or as an environment variable: all but the structured ones, `tls.names` and `listen[].proxy`.
 
 /** How the text of a flag or variable becomes a value; the schema judges what comes out. */
 export type KeyKind = "text" | "path" | "template" | "integer" | "yes-no" | "list" | "listeners" | "accounts" | "users";
@@ -29,6 +29,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   key("tls.key", "path", "private key of the certificate, PEM", "key"),
   key("auth.plaintext", "text", "where plain-text logins are allowed: tls, loopback, always", "plaintext"),
   key("accounts", "accounts", "users file; may be repeated"),
+  key("proxy.from", "list", "networks of the proxies before us, separated by commas"),
   key("tls.minimum", "text", "oldest TLS version: TLSv1.2, TLSv1.3"),
   key("spool.create", "yes-no", "make missing Maildirs"),
   key("spool.io", "text", "file access: auto, sync, async"),

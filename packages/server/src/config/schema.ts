@@ -3,6 +3,7 @@
 
 import { isIP } from "node:net";
 import { z } from "zod";
+import { isNetwork } from "../net/networks.js";
 import type { DeletedConfig } from "./config.js";
 import { formatDuration, parseDuration } from "./duration.js";
 import { suggestion } from "./suggestion.js";
@@ -75,6 +76,7 @@ const listener = z.strictObject(
     address,
     port: integer(0, 65_535),
     tls: oneOf(["none", "starttls", "implicit"]),
+    proxy: yesNo().default(false),
   },
   {
     error: ({ input }: Issue) =>
@@ -82,6 +84,15 @@ const listener = z.strictObject(
         ? `is ${show(input)}; write ${LISTENER}, or, on the command line, [tls://|starttls://]127.0.0.1:995 or [::1]:995`
         : expected(LISTENER)({ input }),
   },
+);
+
+const NETWORK = 'the address of a proxy or its network in quotes: "127.0.0.1", "10.0.0.0/8", "2001:db8::/32"';
+
+const proxy = z.strictObject(
+  {
+    from: z.array(text(NETWORK).refine(isNetwork, { error: expected(NETWORK) }), list('["10.0.0.0/8"]')).default([]),
+  },
+  section('from: ["10.0.0.0/8"]'),
 );
 
 const certificateName = z.strictObject(
@@ -238,6 +249,7 @@ export const configSchema = z.strictObject(
       .array(listener, list(`[${LISTENER}]`))
       .min(1, { error: "is empty; leave it out for the default, or name a listener" })
       .optional(),
+    proxy: proxy.prefault({}),
     tls: tls.optional(),
     spool: spool.prefault({}),
     accounts: z.array(accounts, { error: `is no list of sources; write [${SOURCE}]` }).default([]),

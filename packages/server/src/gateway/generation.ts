@@ -15,6 +15,7 @@ import { HeldPurge } from "../maildrop/held-purge.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import { MaildropOpener, type MaildropSource } from "../maildrop/maildrop-opener.js";
 import { createMaildirSource, createProgrammaticSource } from "../maildrop/maildrop-sources.js";
+import { createNetworks, type Networks } from "../net/networks.js";
 import { createTlsContexts, type TlsContexts } from "../tls/tls-contexts.js";
 import type { Foundation, GatewayOverrides } from "./foundation.js";
 import { logTlsEvent } from "./log-events.js";
@@ -26,6 +27,8 @@ export interface Generation {
   readonly policies: SessionPolicies;
   readonly opener: MaildropOpener;
   readonly tls: TlsContexts | undefined;
+  /** Whose word about their clients is believed. */
+  readonly proxies: Networks;
 }
 
 /** Rejects when an account source or a certificate cannot be read at all. */
@@ -42,6 +45,7 @@ export async function buildGeneration(
     policies: createSessionPolicies(config.auth, authenticator.abilities(), config.maildrop.expireMs),
     opener: buildOpener(config, foundation, overrides),
     tls: config.tls && createTlsContexts(config.tls, { clock, onEvent: (event) => logTlsEvent(log, event) }),
+    proxies: createNetworks(config.proxy.from),
   };
 }
 

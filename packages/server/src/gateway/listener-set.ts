@@ -73,5 +73,6 @@ function takeWhere<T>(items: T[], is: (item: T) => boolean): T | undefined {
   return index < 0 ? undefined : items.splice(index, 1)[0];
 }
 
-/** A listener whose `tls` alone has changed keeps its socket. Port 0 is another one each time, so there it tells them apart. */
-const keyOf = ({ address, port, tls }: ListenConfig): string => `${address} ${port === 0 ? tls : port}`;
+/** A listener whose `tls` or `proxy` alone has changed keeps its socket. Port 0 is another one each time, so there they tell them apart. */
+const keyOf = ({ address, port, tls, proxy }: ListenConfig): string =>
+  `${address} ${port === 0 ? `${tls} ${proxy}` : port}`;

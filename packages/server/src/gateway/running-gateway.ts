@@ -23,7 +23,8 @@ import { InheritedServers } from "./inherited-servers.js";
 import { ListenerSet } from "./listener-set.js";
 import { Observation } from "./observation.js";
 import { Overview } from "./overview.js";
-import { isLoopback, peerOf, plainAddress } from "./peer.js";
+import { type Client, clientOf, peerOf } from "./peer.js";
+import { ProxyReception } from "./proxy-reception.js";
 import { changedAtStartOnly } from "./restart-keys.js";
 import { createSessionIds } from "./session-ids.js";
 
@@ -31,6 +32,7 @@ export class RunningGateway {
   readonly #foundation: Foundation;
   readonly #overrides: GatewayOverrides;
   readonly #listeners: ListenerSet;
+  readonly #reception: ProxyReception;
   readonly #connections = new Set<Connection>();
   readonly #overview: Overview;
   readonly #observation: Observation;
@@ -61,6 +63,10 @@ export class RunningGateway {
     // Of a pool the first process opens the doors, and asks.
     this.#observation = new Observation(cluster.isWorker ? NO_DOORS : config, this.#overview, log);
     if (cluster.isWorker) answerPool(this.#overview);
+    this.#reception = new ProxyReception({
+      ...foundation,
+      onRefused: (address, why) => this.#refused(address, why),
+    });
   }
 
   get addresses(): readonly ListeningAddress[] {
@@ -112,7 +118,15 @@ export class RunningGateway {
   async stop(): Promise<void> {
     const { log, closeLog, store, canary, lock } = this.#foundation;
     this.#isStopping = true;
+<<<<<<< HEAD
     await this.#closeListeners();
+=======
+    this.#listeners.close();
+    // A reload under way may have bound anew.
+    await this.#reloading;
+    this.#listeners.close();
+    this.#reception.close();
+>>>>>>> compose
     await this.#watcher?.close();
     log.event("gateway-stopping", { sessions: this.#connections.size });
     await this.#drain();
@@ -185,24 +199,36 @@ export class RunningGateway {
   }
 
   #accept(socket: Socket, listener: Listener): void {
-    const { limits, log } = this.#foundation;
-    const address = plainAddress(socket.remoteAddress ?? "");
-    const pass = limits.admit(address);
+    if (!listener.config.proxy) this.#admit(socket, listener, clientOf(socket));
+    else if (this.#generation === undefined) socket.destroy();
+    else this.#reception.receive(socket, this.#generation.proxies, (client) => this.#admit(socket, listener, client));
+  }
+
+  #admit(socket: Socket, listener: Listener, client: Client | undefined): void {
+    if (client === undefined) {
+      socket.destroy();
+      return;
+    }
+    const pass = this.#foundation.limits.admit(client.countsAs);
     if (typeof pass === "string") {
-      this.#foundation.meter?.sessionRefused(pass);
-      log.event("connection-refused", { peer: address, why: pass });
+      this.#refused(client.address, pass);
       turnAway(socket, listener.config);
       return;
     }
-    const connection = this.#connect(socket, listener, pass);
+    const connection = this.#connect(socket, listener, client, pass);
     if (connection === undefined) {
       pass.release();
       socket.destroy();
     } else connection.start();
   }
 
-  /** undefined when the client, or the gateway, has gone already. */
-  #connect(socket: Socket, listener: Listener, pass: Pass): Connection | undefined {
+  #refused(peer: string, why: string): void {
+    this.#foundation.meter?.sessionRefused(why);
+    this.#foundation.log.event("connection-refused", { peer, why });
+  }
+
+  /** undefined when the gateway has gone already. */
+  #connect(socket: Socket, listener: Listener, client: Client, pass: Pass): Connection | undefined {
     const generation = this.#generation;
     if (generation === undefined || this.#isStopping) return undefined;
     const { config, tls, authenticator } = generation;
@@ -212,12 +238,11 @@ export class RunningGateway {
     const encrypted = listener.config.tls === "implicit";
     // A listener that a reload has just added may be ahead of its certificates.
     if (encrypted && tls === undefined) return undefined;
-    const peer = peerOf(socket, { session: this.#nextSession(), listener: listener.name, encrypted, apopStamp });
-    if (peer === undefined) return undefined;
+    const peer = peerOf(client, { session: this.#nextSession(), listener: listener.name, encrypted, apopStamp });
     const stls = listener.config.tls === "starttls" && tls !== undefined;
     const connection = new Connection(socket, peer, {
       ...this.#foundation,
-      policy: generation.policies({ stls, peerIsLoopback: isLoopback(peer.address) }),
+      policy: generation.policies({ stls, peerIsLoopback: client.isLocal }),
       current: () => this.#generation ?? generation,
       timeouts: config.timeouts,
       secure: tls && ((plain) => new TLSSocket(plain, (this.#generation?.tls ?? tls).options)),

@@ -34,9 +34,18 @@ export class ConnectionLimits {
     return this.#connections;
   }
 
-  /** Asked when a connection is accepted, with the address of the client as `socket.remoteAddress` tells it. */
-  admit(address: string): Pass | ConnectionRefusal {
+  /**
+   * Asked when a connection is accepted, with the address of the client as `socket.remoteAddress`, or the proxy before us, tells it;
+   * without one for a proxy as such, which speaks for many.
+   */
+  admit(address: string | undefined): Pass | ConnectionRefusal {
     if (this.#connections >= this.#limits.connections) return "too-many-connections";
+    if (address === undefined) {
+      this.#connections++;
+      return once(() => {
+        this.#connections--;
+      });
+    }
     const key = networkOf(address);
     if (!enter(this.#byAddress, key, this.#limits.perAddress)) return "too-many-from-address";
     this.#connections++;

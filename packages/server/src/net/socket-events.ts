@@ -19,8 +19,11 @@ interface OwnedSocket extends Socket {
   [OWNER]?: SocketOwner | undefined;
 }
 
+/** A socket that has an owner already goes over to the new one. */
 export function attach(socket: OwnedSocket, owner: SocketOwner): void {
+  const isHeard = socket[OWNER] !== undefined;
   socket[OWNER] = owner;
+  if (isHeard) return;
   socket.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
 }
 

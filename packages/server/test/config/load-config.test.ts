@@ -8,9 +8,10 @@ test("DESIGN §8: what is left out has its default", () => {
   const config = valid(minimal(""));
   assert.deepEqual(config, {
     listen: [
-      { address: "127.0.0.1", port: 110, tls: "starttls" },
-      { address: "127.0.0.1", port: 995, tls: "implicit" },
+      { address: "127.0.0.1", port: 110, tls: "starttls", proxy: false },
+      { address: "127.0.0.1", port: 995, tls: "implicit", proxy: false },
     ],
+    proxy: { from: [] },
     tls: { certificate: "/etc/postigo/tls/chain.pem", key: "/etc/postigo/tls/key.pem", names: [], minimum: "TLSv1.2" },
     spool: { maildir: "/var/mail/%{domain}/%{local}", create: false, io: "auto" },
     accounts: [{ type: "users-file", path: "/etc/postigo/users" }],
@@ -33,8 +34,9 @@ test("DESIGN §8: what is left out has its default", () => {
 test("every key of the file arrives", () => {
   const config = valid(`
 listen:
-  - { address: "::", port: 110, tls: starttls }
+  - { address: "::", port: 110, tls: starttls, proxy: true }
   - { address: localhost, port: 0, tls: none }
+proxy: { from: ["10.0.0.0/8", "::1"] }
 tls:
   certificate: c.pem
   key: /k.pem
@@ -58,9 +60,10 @@ control: { socket: run/control.sock }
 `);
   assert.deepEqual(config, {
     listen: [
-      { address: "::", port: 110, tls: "starttls" },
-      { address: "127.0.0.1", port: 0, tls: "none" },
+      { address: "::", port: 110, tls: "starttls", proxy: true },
+      { address: "127.0.0.1", port: 0, tls: "none", proxy: false },
     ],
+    proxy: { from: ["10.0.0.0/8", "::1"] },
     tls: {
       certificate: "/etc/postigo/c.pem",
       key: "/k.pem",
@@ -161,7 +164,7 @@ test("a program that embeds the gateway gets every problem in one error", () => 
 });
 
 test("a program that brings its own accounts and maildrops needs no keys for them", () => {
-  const listen = [{ address: "127.0.0.1", port: 0, tls: "none" }] as const;
+  const listen = [{ address: "127.0.0.1", port: 0, tls: "none", proxy: false }] as const;
   const config = completeConfig({ listen: [...listen] }, { accounts: false, maildirs: false });
   assert.deepEqual(config.listen, listen);
   assert.throws(() => completeConfig({ listen: [...listen] }), /spool\.maildir[\s\S]*accounts/);

@@ -13,7 +13,7 @@ const load = (flags: Flags, env: Record<string, string> = {}) =>
     folder: "/home/ana",
     defaults: { listen: LISTEN },
   });
-const LISTEN = [{ address: "127.0.0.1", port: 1110, tls: "none" as const }];
+const LISTEN = [{ address: "127.0.0.1", port: 1110, tls: "none" as const, proxy: false }];
 
 const valid = (flags: Flags, env?: Record<string, string>) => {
   const loaded = load(flags, env);
@@ -37,8 +37,8 @@ test("relative paths of flags start at the working directory", () => {
 test("--listen and --user may be repeated; --accounts adds to --user", () => {
   const config = valid({ listen: ["127.0.0.1:1", "none://[::1]:2"], user: ["ana:x", "bob:y:z"], accounts: ["users"] });
   assert.deepEqual(config.listen, [
-    { address: "127.0.0.1", port: 1, tls: "none" },
-    { address: "::1", port: 2, tls: "none" },
+    { address: "127.0.0.1", port: 1, tls: "none", proxy: false },
+    { address: "::1", port: 2, tls: "none", proxy: false },
   ]);
   assert.deepEqual(config.accounts, [
     { type: "inline", users: ["ana:x", "bob:y:z"] },

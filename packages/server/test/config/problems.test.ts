@@ -372,3 +372,25 @@ test("metrics that can be reached from elsewhere are a warning, with what to do"
   );
   assert.deepEqual(warningsOf(minimal('metrics: { address: "::1" }')), []);
 });
+
+test("a listener for proxies without any proxy that is believed is refused", () => {
+  assert.deepEqual(problemsOf(minimal('listen: [{ address: "::1", port: 110, tls: none, proxy: true }]')), [
+    'postigo.yaml:4:57: listen.0.proxy: [::1]:110 would refuse everybody: no proxy is believed; name the networks of the proxies: proxy: { from: ["10.0.0.0/8"] }',
+  ]);
+});
+
+for (const from of ["[10.0.0.0/33]", '["proxy.example.org"]', "[7]", '["fe80::1%eth0"]', "10.0.0.0/8"]) {
+  test(`proxy.from: ${from} is told with what to write`, () => {
+    const [problem = "", ...others] = problemsOf(minimal(`proxy: { from: ${from} }`));
+    assert.match(problem, /^postigo\.yaml:4:\d+: proxy\.from(\.0)?: is .*; write .*10\.0\.0\.0\/8/);
+    assert.deepEqual(others, []);
+  });
+}
+
+test("a network of proxies that is everybody is a warning", () => {
+  assert.match(
+    warningsOf(minimal('proxy: { from: ["10.0.0.0/8", "0.0.0.0/0"] }')).join("\n"),
+    /proxy\.from\.1: believes/,
+  );
+  assert.deepEqual(warningsOf(minimal('proxy: { from: ["10.0.0.0/8", "::1"] }')), []);
+});

@@ -9,7 +9,7 @@ import type { Eventually, Maildrop, OpenOutcome } from "@postigo/storage";
 import type { Account, AuthenticationExchange } from "#server/auth/authenticator";
 import { createProgrammaticAuthenticator, type VerifyPassword } from "#server/auth/programmatic";
 import { createThrottle } from "#server/auth/throttle";
-import { peerOf } from "#server/gateway/peer";
+import { clientOf, peerOf } from "#server/gateway/peer";
 import { createSessionPolicies } from "#server/gateway/session-policies";
 import { MaildropOpener } from "#server/maildrop/maildrop-opener";
 import { Connection } from "#server/net/connection";
@@ -109,13 +109,14 @@ export class ConnectionFixture {
   #connect(socket: Socket): Connection {
     const { tls, verify = async (_user, password) => password === "secret", implicit = false } = this.#options;
     const { clock, log } = this;
-    const peer = peerOf(socket, {
+    const client = clientOf(socket);
+    if (client === undefined) throw new Error("gone already");
+    const peer = peerOf(client, {
       session: `s${++this.#count}`,
       listener: "127.0.0.1:110",
       encrypted: implicit,
       apopStamp: undefined,
     });
-    if (peer === undefined) throw new Error("gone already");
     const throttle = createThrottle({ clock, failuresBeforeDelay: 100 });
     const authenticator = createProgrammaticAuthenticator({ verify, clock, throttle });
     const { begin } = this.#options;
