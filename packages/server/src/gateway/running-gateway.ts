@@ -118,15 +118,8 @@ export class RunningGateway {
   async stop(): Promise<void> {
     const { log, closeLog, store, canary, lock } = this.#foundation;
     this.#isStopping = true;
-<<<<<<< HEAD
     await this.#closeListeners();
-=======
-    this.#listeners.close();
-    // A reload under way may have bound anew.
-    await this.#reloading;
-    this.#listeners.close();
     this.#reception.close();
->>>>>>> compose
     await this.#watcher?.close();
     log.event("gateway-stopping", { sessions: this.#connections.size });
     await this.#drain();
