@@ -20,3 +20,11 @@ export function slowedBy(delayMs: number, ...calls: readonly string[]): readonly
 export function tracedChildOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ")[0]);
 }
+
+/** The command to put before node: `kill -9` comes in the place of the `when`-th of `calls` that any one thread makes. */
+export function killedAt(when: number, ...calls: readonly string[]): readonly string[] {
+  const list = calls.join(",");
+  // With --seccomp-bpf strace 6.1 lets the main thread go on.
+  const command = STRACE.filter((word) => word !== "--seccomp-bpf");
+  return [...command, "-e", `trace=${list}`, "-e", `inject=${list}:signal=KILL:when=${when}`];
+}
