@@ -197,7 +197,7 @@ test(
     const name = createHash("sha256").update(gateway.maildirPath()).digest("hex").slice(0, 40);
     const record = readFileSync(join(state, name));
 
-    const through = killedAt("rename", "renameat", "renameat2");
+    const through = killedAt(1, "rename", "renameat", "renameat2");
     const doomed = await GatewayProcess.start(t, {
       spool: gateway.spool,
       configuration: { canary: { directory: state } },
