@@ -33,7 +33,13 @@ export { createStorageRoots, type StorageRootsOptions, singleRoot } from "./port
 export { readCourierSizeList } from "./predecessor/courier-size-list.js";
 export { ID_FORMATS, type IdFormat, parseIdFormat } from "./predecessor/dovecot-id-format.js";
 export { readDovecotUidlist } from "./predecessor/dovecot-uidlist.js";
-export type { FormerId, FormerIds, LineProblem, UnusableFile } from "./predecessor/former-ids.js";
+export {
+  type FormerId,
+  type FormerIds,
+  type LineProblem,
+  type UnusableFile,
+  uniqueNameIn,
+} from "./predecessor/former-ids.js";
 export { type MessageName, messageNamesOf } from "./predecessor/message-names-of.js";
 export { qmailIdsOf } from "./predecessor/qmail-names.js";
 export { StorageError, type StorageErrorCode } from "./storage-error.js";

@@ -28,6 +28,12 @@ const withControlOptions = (yargs: Argv): Argv =>
     })
     .option("json", { type: "boolean", describe: "print JSON" });
 
+const WORD = { type: "string", requiresArg: true } as const;
+const UIDS_FLAGS = [
+  ...["all", "from", "uidl-format", "dovecot-control", "dovecot-run", "stopped", "lock", "transcript", "replace"],
+  ...["server", "tls", "login"],
+];
+
 export const COMMANDS: readonly Command[] = [
   {
     name: "serve",
@@ -172,6 +178,37 @@ export const COMMANDS: readonly Command[] = [
         .example("$0 expire --all --dry-run", "how much would go, and whose")
         .example("$0 expire --all", "once a day, from cron or a timer"),
     run: async (parsed, terminal) => (await import("./expire.js")).expire(parsed, terminal),
+  },
+  {
+    name: "uids",
+    form: "uids [action] [user]",
+    about: "Keep the unique-ids of an earlier server: import, preview, verify",
+    options: ["config", "c", "json", "action", "user", ...UIDS_FLAGS],
+    build: (options) =>
+      options
+        .positional("action", { type: "string", describe: "import, preview or verify" })
+        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .option("config", CONFIG_OPTION)
+        .option("all", { type: "boolean", describe: "the maildrops of all accounts" })
+        .option("from", { ...WORD, describe: "dovecot, courier, qmail or transcript" })
+        .option("uidl-format", { ...WORD, describe: "pop3_uidl_format of Dovecot, or a preset (default dovecot)" })
+        .option("dovecot-control", { ...WORD, describe: "folder of dovecot-uidlist, if not the maildrop" })
+        .option("dovecot-run", { ...WORD, describe: "base_dir of Dovecot (default /run/dovecot)" })
+        .option("stopped", { type: "boolean", describe: "Dovecot is stopped" })
+        .option("lock", { type: "boolean", describe: "Dovecot runs: take its lock" })
+        .option("transcript", {
+          ...WORD,
+          describe: "file with the answers to LIST and UIDL; %{user} stands for the user",
+        })
+        .option("replace", { type: "boolean", describe: "give up what was imported before" })
+        .option("server", { ...WORD, describe: "HOST:PORT of the server that still runs, for verify" })
+        .option("tls", { ...WORD, describe: "none, starttls or implicit (default implicit on 995, else starttls)" })
+        .option("login", { ...WORD, describe: "name to log in with there (default USER)" })
+        .option("json", { type: "boolean", describe: "print JSON" })
+        .example("$0 uids preview --all --from dovecot", "what clients would find; nothing is changed")
+        .example("$0 uids import --all --from courier", "write postigo.uids into every maildrop")
+        .example("$0 uids verify ana@example.org --server old.example.org:995", "asks for the password"),
+    run: async (parsed, terminal) => (await import("./uids/uids.js")).uids(parsed, terminal),
   },
 ];
 

@@ -2,6 +2,8 @@
 
 export const EXIT = {
   ok: 0,
+  /** All was done, and what was compared differs: a client would fetch mail again. */
+  differs: 1,
   /** The command line is wrong. */
   usage: 64,
   /** A file that must be there is not. */

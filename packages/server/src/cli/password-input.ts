@@ -11,6 +11,13 @@ export const readPassword = async (terminal: Terminal): Promise<Uint8Array> => {
   throw new CommandError(EXIT.usage, "the two differ; nothing was made");
 };
 
+/** The password of an account that exists elsewhere: asked for once. */
+export const readKnownPassword = async (terminal: Terminal): Promise<Uint8Array> => {
+  if (terminal.input.isTTY !== true) return firstLine(await readAll(terminal));
+  const [password] = await ask(terminal, ["Password: "]);
+  return password ?? new Uint8Array();
+};
+
 const readAll = async ({ input }: Terminal): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let octets = 0;

@@ -9,6 +9,7 @@ export interface Terminal {
   /** For everything else: warnings, questions, errors. */
   err(text: string): void;
   readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
 }
 
 /** The streams of this process. A reader that has seen enough (`| head`) ends the program quietly, a full disk with an error. */
@@ -25,5 +26,6 @@ export const processTerminal = (): Terminal => {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     outIsTerminal: stdout.isTTY === true,
+    errIsTerminal: stderr.isTTY === true,
   };
 };

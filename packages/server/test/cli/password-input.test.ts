@@ -22,6 +22,7 @@ const terminal = () => {
       shown += text;
     },
     outIsTerminal: true,
+    errIsTerminal: true,
   };
   return { keys, screen, shown: () => shown };
 };

@@ -43,6 +43,7 @@ export const call = async (words: readonly string[], input: string | Uint8Array 
       err += text;
     },
     outIsTerminal: false,
+    errIsTerminal: false,
   });
   return { code, out, err };
 };

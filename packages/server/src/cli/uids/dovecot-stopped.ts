@@ -1,0 +1,32 @@
+// Whether Dovecot is as stopped as we have been told. A running one that shows itself is believed more than the operator.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { processState } from "../../lock/host-facts.js";
+import { CommandError, EXIT, errorCode, exitCodeOfFile } from "../exit-code.js";
+import { lockOf } from "./dovecot-lock.js";
+
+/** `run`: Dovecot's base_dir. Throws CommandError if its master lives, or if somebody holds the lock of this list. */
+export const expectStopped = (run: string, uidlist: string): void => {
+  const pid = masterOf(run);
+  if (pid !== undefined && processState(pid).type === "alive") {
+    throw new CommandError(EXIT.unavailable, `Dovecot runs (process ${pid}, by ${run}/master.pid); ${REMEDY}`);
+  }
+  const lock = lockOf(uidlist);
+  if (lock !== undefined && !lock.isStale) {
+    throw new CommandError(EXIT.unavailable, `Dovecot writes ${uidlist} (${lock.path} of ${lock.owner}); ${REMEDY}`);
+  }
+};
+
+const masterOf = (run: string): number | undefined => {
+  const file = join(run, "master.pid");
+  try {
+    const [, pid] = /^(\d{1,9})\s/.exec(readFileSync(file, "latin1")) ?? [];
+    return pid === undefined ? undefined : Number.parseInt(pid, 10);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw new CommandError(exitCodeOfFile(error), `${file} cannot be read (${errorCode(error)})`);
+  }
+};
+
+const REMEDY = "stop it (systemctl stop dovecot), or say --lock in place of --stopped";

@@ -1,0 +1,104 @@
+// `postigo uids import` and `preview`: what the earlier server has left, judged for each maildrop, and written into postigo.uids.
+
+import { existsSync } from "node:fs";
+import { encodeImportedIds, loadImportedIds, octetPath, StorageError, saveImportedIds } from "@postigo/storage";
+import { systemClock } from "../../clock.js";
+import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "../exit-code.js";
+import { type Parsed, textOf } from "../options.js";
+import { Progress } from "../progress.js";
+import type { Terminal } from "../terminal.js";
+import { openUserMaildrops, type UserMaildrop, type UserMaildrops } from "../user-maildrops.js";
+import type { Purpose } from "./dovecot-server.js";
+import type { FormerServer } from "./former.js";
+import { formerServerOf } from "./former-server.js";
+import { type Judgement, judge, wouldFetchAgain } from "./judge.js";
+import { namesIn } from "./maildrop-names.js";
+import { type Outcome, report } from "./report.js";
+
+interface Task {
+  readonly maildrops: UserMaildrops;
+  readonly server: FormerServer;
+  readonly purpose: Purpose;
+  readonly replaces: boolean;
+}
+
+export const importUids = async (parsed: Parsed, terminal: Terminal, purpose: Purpose): Promise<number> => {
+  const user = textOf(parsed, "user");
+  if ((user === undefined) !== (parsed["all"] === true)) {
+    throw new CommandError(EXIT.usage, "whose maildrop? Name one USER, or say --all");
+  }
+  const maildrops = await openUserMaildrops(parsed);
+  try {
+    const server = formerServerOf(parsed, maildrops, purpose);
+    const wanted = user === undefined ? maildrops.all().filter(({ path }) => existsSync(path)) : [maildrops.of(user)];
+    const task = { maildrops, server, purpose, replaces: parsed["replace"] === true };
+    const outcomes = await each(task, wanted, terminal);
+    report(outcomes, parsed["json"] === true, terminal);
+    return exitCodeOf(outcomes, user !== undefined);
+  } finally {
+    maildrops.close();
+  }
+};
+
+/** One that fails does not keep the others. */
+const each = async (task: Task, wanted: readonly UserMaildrop[], terminal: Terminal): Promise<readonly Outcome[]> => {
+  const progress = new Progress(terminal, systemClock, { total: wanted.length, what: "maildrops" });
+  const outcomes: Outcome[] = [];
+  for (const maildrop of wanted) {
+    outcomes.push(await outcomeOf(task, maildrop));
+    progress.step();
+  }
+  progress.end();
+  return outcomes;
+};
+
+const outcomeOf = async (task: Task, maildrop: UserMaildrop): Promise<Outcome> => {
+  try {
+    if (task.purpose === "preview") return await work(task, maildrop);
+    return await task.maildrops.underLock(maildrop, () => work(task, maildrop));
+  } catch (error) {
+    return { ...maildrop, result: "failed", problem: asProblem(error, maildrop), warnings: [], judgement: undefined };
+  }
+};
+
+const work = async (task: Task, maildrop: UserMaildrop): Promise<Outcome> => {
+  const former = await task.server.read(maildrop);
+  if (former === undefined) {
+    return { ...maildrop, result: "nothing", problem: undefined, warnings: [], judgement: undefined };
+  }
+  const root = octetPath(maildrop.path);
+  const before = await loadImportedIds(await task.maildrops.roots.of(root), root);
+  const names = await namesIn(task.maildrops, maildrop);
+  const present = new Set(names.map(({ uniqueName }) => uniqueName));
+  const judgement = judge({ former, present, imported: task.replaces ? [] : (before?.entries ?? []) });
+  const isSame = before?.problems.length === 0 && isEqual(before.entries, judgement.entries);
+  const damaged = (before?.problems ?? []).map(({ line, what }) => `${maildrop.path}/postigo.uids:${line}: ${what}`);
+  const about = { ...maildrop, problem: undefined, warnings: [...former.warnings, ...damaged], judgement };
+  if (isSame) return { ...about, result: "unchanged" };
+  if (before === undefined && judgement.entries.length === 0) return { ...about, result: "nothing" };
+  if (task.purpose === "preview") return { ...about, result: "to import" };
+  await saveImportedIds(await task.maildrops.roots.of(root), root, judgement.entries);
+  return { ...about, result: "imported" };
+};
+
+const isEqual = (a: Judgement["entries"], b: Judgement["entries"]): boolean =>
+  Buffer.compare(encodeImportedIds(a), encodeImportedIds(b)) === 0;
+
+const asProblem = (error: unknown, { path }: UserMaildrop): CommandError => {
+  if (error instanceof CommandError) return error;
+  const cause = error instanceof StorageError ? error.cause : error;
+  const place = error instanceof StorageError ? error.path : path;
+  if (errorCode(cause) !== undefined) {
+    return new CommandError(exitCodeOfFile(cause), `${place} cannot be used (${errorCode(cause)})`);
+  }
+  if (!(error instanceof StorageError) || !(cause instanceof Error)) throw error;
+  return new CommandError(EXIT.inputOutput, `${place} cannot be used: ${cause.message}`);
+};
+
+/** 0: no client fetches anything again. */
+const exitCodeOf = (outcomes: readonly Outcome[], isOne: boolean): ExitCode => {
+  const failed = outcomes.find(({ problem }) => problem !== undefined)?.problem;
+  if (failed !== undefined) return failed.code;
+  if (isOne && outcomes.some(({ judgement }) => judgement === undefined)) return EXIT.missingInput;
+  return outcomes.some(({ judgement }) => judgement && wouldFetchAgain(judgement)) ? EXIT.differs : EXIT.ok;
+};

@@ -1,0 +1,60 @@
+// What an import has done, or would do, for people and for programs.
+
+import type { CommandError } from "../exit-code.js";
+import { type Column, renderTable } from "../table.js";
+import type { Terminal } from "../terminal.js";
+import type { UserMaildrop } from "../user-maildrops.js";
+import type { Fate, Judgement } from "./judge.js";
+
+export interface Outcome extends UserMaildrop {
+  /** `nothing`: the earlier server has left nothing here that would be worth a file. */
+  readonly result: "imported" | "to import" | "unchanged" | "nothing" | "failed";
+  /** Why it failed. */
+  readonly problem: CommandError | undefined;
+  readonly warnings: readonly string[];
+  /** undefined: there was nothing to judge. */
+  readonly judgement: Judgement | undefined;
+}
+
+export const report = (outcomes: readonly Outcome[], asJson: boolean, terminal: Terminal): void => {
+  if (asJson) {
+    terminal.out(`${JSON.stringify({ maildrops: outcomes.map(asFields) }, undefined, 2)}\n`);
+    return;
+  }
+  if (outcomes.length > 0) terminal.out(renderTable(COLUMNS, outcomes.map(cellsOf), terminal));
+  for (const { problem, warnings } of outcomes) {
+    for (const warning of warnings) terminal.err(`postigo: warning: ${warning}\n`);
+    if (problem) terminal.err(`postigo: ${problem.message}\n`);
+  }
+  for (const { user, judgement } of outcomes) tellDifferences(user, judgement, terminal);
+};
+
+const asFields = ({ user, path, result, problem, warnings, judgement }: Outcome): object => ({
+  ...{ user, maildrop: path, result, ...judgement?.counts },
+  ...(judgement && { differences: judgement.differences }),
+  ...(warnings.length > 0 && { warnings }),
+  ...(problem && { problem: problem.message }),
+});
+
+const cellsOf = ({ user, result, judgement }: Outcome): readonly string[] => [
+  user,
+  ...COUNTED.map((fate) => (judgement === undefined ? "" : `${judgement.counts[fate]}`)),
+  result.replace(" ", "-"),
+];
+
+/** The first few: --json has them all. What is lost is mail that is gone, and nobody fetches that. */
+const tellDifferences = (user: string, judgement: Judgement | undefined, terminal: Terminal): void => {
+  const worth = judgement?.differences.filter(({ fate }) => fate !== "lost") ?? [];
+  for (const { name, fate, why } of worth.slice(0, MOST_TOLD)) {
+    terminal.err(`postigo: ${user}: ${JSON.stringify(name)} is ${fate}: ${why}\n`);
+  }
+  if (worth.length > MOST_TOLD) terminal.err(`postigo: ${user}: … and ${worth.length - MOST_TOLD} more; see --json\n`);
+};
+
+const COUNTED: readonly (Fate | "new")[] = ["same", "changed", "lost", "duplicated", "illegal", "ambiguous", "new"];
+const COLUMNS: readonly Column[] = [
+  { head: "User", align: "left" },
+  ...COUNTED.map((fate) => ({ head: `${fate.charAt(0).toUpperCase()}${fate.slice(1)}`, align: "right" as const })),
+  { head: "Result", align: "left" },
+];
+const MOST_TOLD = 10;
