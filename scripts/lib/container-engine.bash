@@ -26,13 +26,12 @@ install_engine() {
 }
 
 run_engine() {
-  local forwarding
-  # dockerd turns forwarding on, for all networks.
-  forwarding=$(cat /proc/sys/net/ipv4/ip_forward)
+  # dockerd forwards between all networks, and filters what is forwarded.
+  forwarding_before=$(cat /proc/sys/net/ipv4/ip_forward)
+  rules_before=$(iptables-save 2>/dev/null || true)
   remove_dead_pid_files
   setsid dockerd --log-level=warn >"$engine_log" 2>&1 </dev/null &
   engine_pid=$!
-  forwarding_before=$forwarding
   for _ in {1..150}; do
     if engine_answers; then return 0; fi
     kill -0 "$engine_pid" 2>/dev/null || break
@@ -59,6 +58,8 @@ stop_engine() {
   wait "$engine_pid" 2>/dev/null || true
   engine_pid=''
   echo "$forwarding_before" >/proc/sys/net/ipv4/ip_forward || true
+  iptables-restore <<<"$rules_before" 2>/dev/null || true
+  ip link del docker0 2>/dev/null || true
 }
 
 # Debian 12 has the engine, but not these; the next release has both, and they need only its C library. They are taken from the
@@ -85,4 +86,4 @@ quiet_apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=
 
 plugins=/usr/local/lib/docker/cli-plugins
 engine_log=$(mktemp)
-forwarding_before=1
+forwarding_before=1 rules_before=''
