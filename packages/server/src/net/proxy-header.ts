@@ -17,12 +17,12 @@ export interface ProxiedClient {
 
 /** "incomplete" is only said while what is there can still become a header: a stranger is known by his first wrong octet. */
 export function parseProxyHeader(octets: Uint8Array): ProxyHeader | "incomplete" | "invalid" {
-  return octets[0] === TEXT_PREFIX[0] ? parseText(octets) : parseBinary(octets);
+  return octets[0] === UPPER_P ? parseText(octets) : parseBinary(octets);
 }
 
 /** Version 1: `PROXY TCP4 192.0.2.7 192.0.2.1 56324 110` and CRLF. */
 function parseText(octets: Uint8Array): ProxyHeader | "incomplete" | "invalid" {
-  if (!beginsAlike(octets, TEXT_PREFIX)) return "invalid";
+  if (!TEXT_BEGINNINGS.some((beginning) => beginsAlike(octets, beginning))) return "invalid";
   const end = octets.subarray(0, MOST_TEXT_OCTETS).indexOf(LF);
   if (end < 0) return octets.length < MOST_TEXT_OCTETS ? "incomplete" : "invalid";
   if (octets[end - 1] !== CR) return "invalid";
@@ -89,7 +89,8 @@ const LF = 10;
 
 const octetsOf = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-const TEXT_PREFIX = octetsOf("PROXY ");
+const UPPER_P = 0x50;
+const TEXT_BEGINNINGS = ["PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"].map(octetsOf);
 /** With CRLF, of the longest line there can be (§2.1). */
 const MOST_TEXT_OCTETS = 107;
 const TEXT_FORM = /^PROXY TCP([46]) ([\d.a-fA-F:]+) ([\d.a-fA-F:]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})$/;
