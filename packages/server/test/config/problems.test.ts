@@ -104,6 +104,31 @@ const SYNTAX: readonly Row[] = [
 
 const VALUES: readonly Row[] = [
   {
+    name: "deleted mail that goes nowhere known",
+    text: "maildrop: { deleted: bin }",
+    says: 'postigo.yaml:4:22: maildrop.deleted: is "bin"; write unlink, trash, or hold with a time, such as hold 30d',
+  },
+  {
+    name: "deleted mail held for no time",
+    text: "maildrop: { deleted: hold }",
+    says: 'postigo.yaml:4:22: maildrop.deleted: is "hold"; write unlink, trash, or hold with a time, such as hold 30d',
+  },
+  {
+    name: "deleted mail held for a time without unit",
+    text: "maildrop: { deleted: hold 30 }",
+    says: 'postigo.yaml:4:22: maildrop.deleted: is "hold 30"; write unlink, trash, or hold with a time, such as hold 30d',
+  },
+  {
+    name: "two times for held mail",
+    text: "maildrop: { deleted: hold 30d 5d }",
+    says: 'postigo.yaml:4:22: maildrop.deleted: is "hold 30d 5d"; write unlink, trash, or hold with a time, such as hold 30d',
+  },
+  {
+    name: "an age of less than a day",
+    text: "maildrop: { expire: 12h }",
+    says: "postigo.yaml:4:21: maildrop.expire: is 12h; write 1d to 36500d: RFC 2449 §6.7 counts in days",
+  },
+  {
     name: "a number without unit",
     text: "timeouts: { login: 180 }",
     says: "postigo.yaml:4:20: timeouts.login: is 180; write a number with its unit: 500ms, 3s, 10m, 1h or 2d",

@@ -98,6 +98,21 @@ for (const [plaintext, stls, peerIsLoopback, allowed] of [
   });
 }
 
+for (const [expireMs, expire] of [
+  [undefined, undefined],
+  [30 * 86_400_000, 30],
+  [36 * 3_600_000, 1],
+] as const) {
+  test(`RFC 2449 §6.7: EXPIRE is ${expire ?? "not announced"} if mail is kept for ${expireMs ?? "ever"} (ms)`, () => {
+    const policies = createSessionPolicies(
+      { plaintext: "tls", mechanisms: undefined, apop: false },
+      abilities,
+      expireMs,
+    );
+    assert.equal(policies({ stls: true, peerIsLoopback: false }).expire, expire);
+  });
+}
+
 for (const [apop, users, expected] of [
   [true, ["ana:secret"], /^\+OK .*<[A-Za-z0-9.]+@[A-Za-z0-9.]+>$/],
   [true, ["ana:{SHA256}K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols="], /^\+OK [^<]*$/],
