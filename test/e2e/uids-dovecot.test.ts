@@ -7,7 +7,15 @@ import { type TestContext, test } from "node:test";
 import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
 import { giveToMailOwner } from "../support/mail-owner.js";
 import type { MaildirFixture } from "../support/maildir-fixture.js";
-import { assertSameListing, contentsOf, listingOf, TAKING_OVER, uids, uidsSucceed } from "../support/old-server.js";
+import {
+  assertSameListing,
+  contentsOf,
+  type Listing,
+  listingOf,
+  TAKING_OVER,
+  uids,
+  uidsSucceed,
+} from "../support/old-server.js";
 import { PrivateDovecot } from "../support/private-dovecot.js";
 import { needsRoot } from "../support/real-client.js";
 
@@ -38,7 +46,12 @@ for (const { name, format } of [
   { name: "guid", format: "%g" },
 ]) {
   test(`nothing changes for clients of a Dovecot with the unique-ids of ${name}`, DOVECOT, async (t) => {
-    const { gateway, dovecot, maildir } = await start(t, `pop3_uidl_format = ${format}`);
+    const { gateway, dovecot, maildir } = await start(
+      t,
+      `pop3_uidl_format = ${format}`,
+      20,
+      /f|g/.test(format) ? LEGAL : ALL,
+    );
     const before = await listingOf(dovecot.ports.pop3);
     assert.equal(before.uids.length, maildir.count);
     const contents = await contentsOf(dovecot.ports.pop3, before.uids.length);
@@ -50,6 +63,27 @@ for (const { name, format } of [
     assert.deepEqual(await contentsOf(gateway.ports.none, before.uids.length), contents);
   });
 }
+
+test("unique-ids that RFC 1939 forbids are told and left out; all others are the same", DOVECOT, async (t) => {
+  const { gateway, dovecot } = await start(t, "pop3_uidl_format = %f");
+  const before = await listingOf(dovecot.ports.pop3);
+  await dovecot.stop();
+  const { status, stdout, stderr } = await uids(gateway, [
+    "import",
+    "alice",
+    ...STOPPED(dovecot),
+    "--uidl-format",
+    "%f",
+  ]);
+  assert.equal(status, 1, stderr);
+  assert.match(stdout.toString(), /^alice +27 +0 +0 +0 +3 +0 +0 {2}imported$/m);
+  assert.match(stderr, /some name.host" is illegal: the unique-id is not 1 to 70 octets of 0x21 to 0x7E/);
+  const after = await listingOf(gateway.ports.none);
+  const isLegal = (id: string): boolean => /^[!-~]{1,70}$/.test(id);
+  const idsOf = ({ uids: lines }: Listing): string[] => lines.map((line) => line.slice(line.indexOf(" ") + 1));
+  assert.deepEqual(idsOf(after).slice(0, 27), idsOf(before).filter(isLegal));
+  assert.ok(idsOf(after).every(isLegal));
+});
 
 test(
   "P and O fields that an earlier migration has left go before the format, and set the order",
@@ -82,7 +116,7 @@ test("flags that change and mail that comes after the import alter no unique-id 
   await uidsSucceed(gateway, ["import", "alice", ...STOPPED(dovecot)]);
   for (const file of maildir.files()) {
     const base = file.split("/")[1]?.split(":")[0];
-    renameSync(join(maildir.path, file), join(maildir.path, `cur/${base}:2,FRS`));
+    renameSync(octets(join(maildir.path, file)), octets(join(maildir.path, `cur/${base}:2,FRS`)));
   }
   await assertSameListing(gateway.ports.none, before);
   maildir.add({ what: "later", name: "1700000000.M1P1.later", octets: Buffer.from("Subject: later\n\nx\n") });
@@ -117,9 +151,9 @@ test("a second import changes nothing, not even the file; preview and verify agr
   assert.ok(!maildir.has("postigo.uids"), "a preview writes nothing");
   const words = ["import", "alice", "--from", "dovecot", "--lock"];
   await uidsSucceed(gateway, words);
-  const first = statSync(file, { bigint: true });
+  const first = identityOf(file);
   assert.match(await uidsSucceed(gateway, words), /unchanged$/m);
-  assert.deepEqual(statSync(file, { bigint: true }), first);
+  assert.deepEqual(identityOf(file), first);
   const server = ["--server", `127.0.0.1:${dovecot.ports.pop3}`, "--tls", "none"];
   const verified = await uids(gateway, ["verify", "alice", ...server], `${PASSWORD}\n`);
   assert.equal(verified.status, 0, verified.stderr);
@@ -137,6 +171,13 @@ test("10,000 messages are the same, one for one, after the import", DOVECOT, asy
   await assertSameListing(gateway.ports.none, before);
 });
 
+const octets = (path: string): Buffer => Buffer.from(path, "latin1");
+
+function identityOf(path: string): readonly bigint[] {
+  const { ino, ctimeNs } = statSync(path, { bigint: true });
+  return [ino, ctimeNs];
+}
+
 const STOPPED = (dovecot: PrivateDovecot): readonly string[] => [
   ...["--from", "dovecot", "--stopped", "--dovecot-run", join(dovecot.directory, "base")],
 ];
@@ -148,11 +189,11 @@ interface Place {
 }
 
 /** Both over one spool; the mail has names of several makers, some with fields, some with flags, not delivered in the order of their times. */
-async function start(t: TestContext, settings = "", more = 20): Promise<Place> {
+async function start(t: TestContext, settings = "", more = 20, names = ALL): Promise<Place> {
   const gateway = await GatewayProcess.start(t, { configuration: TAKING_OVER });
   const maildir = gateway.maildir().fillWithNumbered(more);
   const octets = Buffer.from("Subject: a\n\nwith bare line ends\n");
-  for (const name of NAMES) maildir.add({ what: name, name, octets, folder: name.includes(":") ? "cur" : "new" });
+  for (const name of names) maildir.add({ what: name, name, octets, folder: name.includes(":") ? "cur" : "new" });
   giveToMailOwner(gateway.spool);
   const dovecot = await PrivateDovecot.start(t, { spool: gateway.spool, users: ["alice"], settings });
   await listingOf(dovecot.ports.pop3);
@@ -162,14 +203,14 @@ async function start(t: TestContext, settings = "", more = 20): Promise<Place> {
   return { gateway, dovecot, maildir };
 }
 
-const NAMES = [
+const LEGAL = [
   "1795000100.M1P1.host,S=32",
   "1795000101.M2P2.host,S=32,W=35:2,S",
   "1795000102.V801I1a2bM3.host:2,FS",
   "1795000103.31337_0.host",
   "1795000104.M4P4Q7.host:2,",
   "1795000099.M4P4Q8.host,S=32:2,RST",
-  "1795000105.some name.host:2,S",
-  "1795000106.M9\xe9.host:2,S",
-  `1795000107.${"long".repeat(18)}.host`,
 ];
+/** Not fit to be unique-ids. */
+const HARD = ["1795000105.some name.host:2,S", "1795000106.M9\xe9.host:2,S", `1795000107.${"long".repeat(18)}.host`];
+const ALL = [...LEGAL, ...HARD];

@@ -4,7 +4,8 @@
 //   record  = name SP octets SP number [ ":" validity [ ":" utf8 ] ] LF   name: with the flags as last seen; it may hold spaces
 //
 // The unique-id shown is UID<number>-<validity>; UID<number> when the validity is 0; when the number is 0 the base name, in which octets
-// outside 0x21–0x7E, both quotation marks and "+" are written as "+" and two upper-case hexadecimal digits. The listing goes by number.
+// outside 0x21–0x7E, both quotation marks and "+" are written as "+" and two upper-case hexadecimal digits. The listing goes by the seconds at
+// the start of the name, then by the name; the numbers have no say in it.
 // A last line without a line end is not read by Courier either. Source: Courier, imap/pop3dserver.C.
 
 import { baseLengthOf } from "../maildir/file-name.js";
@@ -12,6 +13,8 @@ import { type FormerIds, LineProblems, numbered, type UnusableFile, uniqueNameIn
 import { decimalOf, firstOf, octetLines } from "./octet-lines.js";
 
 interface SizeRecord {
+  /** As it stands in the list. */
+  readonly name: string;
   readonly baseName: string;
   readonly number: number;
   readonly validity: number;
@@ -29,7 +32,7 @@ export function readCourierSizeList(octets: Uint8Array): FormerIds | UnusableFil
     if (record === undefined) problems.add(number, isWhole ? "it is no record" : "it has no line end: it was cut off");
     else records.set(uniqueNameIn(record.baseName), record);
   }
-  const sorted = [...records.values()].sort((a, b) => a.number - b.number);
+  const sorted = [...records.values()].sort(inListingOrder);
   return {
     ids: numbered(sorted.map((record) => ({ name: record.baseName, uniqueId: idOf(record) }))),
     problems: problems.all,
@@ -42,7 +45,7 @@ function recordOf(text: string): SizeRecord | undefined {
   const numbers = [decimalOf(number), decimalOf(validity)];
   const [first, second] = numbers;
   if (baseName === "" || /[/\0]/.test(baseName) || first === undefined || second === undefined) return undefined;
-  return { baseName, number: first, validity: second };
+  return { name, baseName, number: first, validity: second };
 }
 
 function idOf({ baseName, number, validity }: SizeRecord): string {
@@ -50,6 +53,13 @@ function idOf({ baseName, number, validity }: SizeRecord): string {
   return validity === 0 ? `UID${number}` : `UID${number}-${validity}`;
 }
 
+function inListingOrder(a: SizeRecord, b: SizeRecord): number {
+  const difference = secondsOf(a.name) - secondsOf(b.name);
+  if (difference !== 0) return difference;
+  return a.name < b.name ? -1 : 1;
+}
+
+const secondsOf = (name: string): number => decimalOf(/^\d*/.exec(name)?.[0] ?? "") ?? 0;
 const escaped = (octet: string): string => `+${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 
 const HEADER = /^\/[23] \d+(?: \d+)?$/;

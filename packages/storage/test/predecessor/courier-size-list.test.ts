@@ -14,7 +14,7 @@ for (const { name, text, expected } of [
   {
     name: "version 3",
     text: "/3 5 1000\na:2,S 77 4:1000:0\nb,S=5 7 2:999:1\n",
-    expected: ["UID2-999 b", "UID4-1000 a"],
+    expected: ["UID4-1000 a", "UID2-999 b"],
   },
   { name: "version 2", text: "/2 5 1000\na 77 4:1000\n", expected: ["UID4-1000 a"] },
   { name: "a header without a validity", text: "/3 5\na 77 4:1000:0\n", expected: ["UID4-1000 a"] },
@@ -29,6 +29,11 @@ for (const { name, text, expected } of [
     name: "the later of two lines with one name counts",
     text: "/3 5\na 7 1:1:0\na:2,S 7 2:1:0\n",
     expected: ["UID2-1 a"],
+  },
+  {
+    name: "the order goes by seconds, then by name, never by number",
+    text: "/3 5\n1700000002.M9 7 1:5:0\n1700000002.M10 7 2:5:0\n999.x 7 3:5:0\nx 7 4:5:0\n",
+    expected: ["UID4-5 x", "UID3-5 999.x", "UID2-5 1700000002.M10", "UID1-5 1700000002.M9"],
   },
   { name: "no records", text: "/3 1 1000\n", expected: [] },
 ]) {

@@ -4,25 +4,25 @@ import { join } from "node:path";
 import { type IdFormat, parseIdFormat, readDovecotUidlist } from "@postigo/storage";
 import { CommandError, EXIT } from "../exit-code.js";
 import { type Parsed, textOf } from "../options.js";
-import type { UserMaildrops } from "../user-maildrops.js";
 import { underDovecotLock } from "./dovecot-lock.js";
-import { expectStopped } from "./dovecot-stopped.js";
-import type { FormerServer } from "./former.js";
+import { expectNoMaster, expectNoWriter } from "./dovecot-stopped.js";
+import type { OpenFormerServer } from "./former.js";
 import { readFormerFile } from "./former-file.js";
 import { placeOption } from "./place-option.js";
 
 export type Purpose = "import" | "preview";
 
-export const dovecotServer = (parsed: Parsed, maildrops: UserMaildrops, purpose: Purpose): FormerServer => {
+/** Looks for signs of a running Dovecot at once, while we are still who we were started as. */
+export const dovecotServer = (parsed: Parsed, purpose: Purpose): OpenFormerServer => {
   const format = formatOf(textOf(parsed, "uidl-format") ?? "dovecot");
   const control = placeOption(parsed, "dovecot-control");
   const guard = guardOf(parsed, purpose);
-  return {
+  return (maildrops) => ({
     read: async (maildrop) => {
       const file = join(control?.(maildrop.user) ?? maildrop.path, "dovecot-uidlist");
       return guard(file, () => readFormerFile(maildrops, file, (octets) => readDovecotUidlist(octets, format)));
     },
-  };
+  });
 };
 
 const formatOf = (text: string): IdFormat => {
@@ -43,9 +43,9 @@ const guardOf = (parsed: Parsed, purpose: Purpose): Guard => {
   if (purpose === "preview") return (_file, read) => read();
   if (parsed["lock"] === true) return underDovecotLock;
   if (!isStopped) throw new CommandError(EXIT.usage, NO_GUESS);
-  const run = textOf(parsed, "dovecot-run") ?? "/run/dovecot";
+  expectNoMaster(textOf(parsed, "dovecot-run") ?? "/run/dovecot");
   return async (file, read) => {
-    expectStopped(run, file);
+    expectNoWriter(file);
     return read();
   };
 };

@@ -6,12 +6,16 @@ import { processState } from "../../lock/host-facts.js";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "../exit-code.js";
 import { lockOf } from "./dovecot-lock.js";
 
-/** `run`: Dovecot's base_dir. Throws CommandError if its master lives, or if somebody holds the lock of this list. */
-export const expectStopped = (run: string, uidlist: string): void => {
+/** `run`: Dovecot's base_dir. Throws CommandError if its master lives. Only root may read there, as a rule. */
+export const expectNoMaster = (run: string): void => {
   const pid = masterOf(run);
   if (pid !== undefined && processState(pid).type === "alive") {
     throw new CommandError(EXIT.unavailable, `Dovecot runs (process ${pid}, by ${run}/master.pid); ${REMEDY}`);
   }
+};
+
+/** Throws CommandError if somebody writes this list. */
+export const expectNoWriter = (uidlist: string): void => {
   const lock = lockOf(uidlist);
   if (lock !== undefined && !lock.isStale) {
     throw new CommandError(EXIT.unavailable, `Dovecot writes ${uidlist} (${lock.path} of ${lock.owner}); ${REMEDY}`);
@@ -25,7 +29,8 @@ const masterOf = (run: string): number | undefined => {
     return pid === undefined ? undefined : Number.parseInt(pid, 10);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
-    throw new CommandError(exitCodeOfFile(error), `${file} cannot be read (${errorCode(error)})`);
+    const why = `${file} cannot be read (${errorCode(error)}), so Dovecot may run`;
+    throw new CommandError(exitCodeOfFile(error), `${why}; run this command as root, or say --lock`);
   }
 };
 

@@ -2,23 +2,22 @@
 
 import { CommandError, EXIT } from "../exit-code.js";
 import { type Parsed, textOf } from "../options.js";
-import type { UserMaildrops } from "../user-maildrops.js";
 import { dovecotServer, type Purpose } from "./dovecot-server.js";
 import { courierServer, qmailServer } from "./file-servers.js";
-import type { FormerServer } from "./former.js";
+import type { OpenFormerServer } from "./former.js";
 import { transcriptServer } from "./transcript-server.js";
 
-export const formerServerOf = (parsed: Parsed, maildrops: UserMaildrops, purpose: Purpose): FormerServer => {
+export const formerServerOf = (parsed: Parsed, purpose: Purpose): OpenFormerServer => {
   const from = textOf(parsed, "from");
   switch (from) {
     case "dovecot":
-      return dovecotServer(parsed, maildrops, purpose);
+      return dovecotServer(parsed, purpose);
     case "courier":
-      return courierServer(maildrops);
+      return courierServer;
     case "qmail":
-      return qmailServer(maildrops);
+      return qmailServer;
     case "transcript":
-      return transcriptServer(parsed, maildrops);
+      return transcriptServer(parsed);
     default:
       throw new CommandError(EXIT.usage, `--from ${from ?? "is missing"}: one of dovecot, courier, qmail, transcript`);
   }

@@ -1,7 +1,7 @@
 // What is known of the messages that an earlier server showed to one user.
 
 import type { FormerId } from "@postigo/storage";
-import type { UserMaildrop } from "../user-maildrops.js";
+import type { UserMaildrop, UserMaildrops } from "../user-maildrops.js";
 
 export interface Former {
   readonly ids: readonly FormerId[];
@@ -15,3 +15,6 @@ export interface FormerServer {
   /** undefined: it has left nothing for this maildrop. Throws CommandError for what cannot be read, or must not be now. */
   read(maildrop: UserMaildrop): Promise<Former | undefined>;
 }
+
+/** Its options are known to be right, its maildrops not open yet. */
+export type OpenFormerServer = (maildrops: UserMaildrops) => FormerServer;

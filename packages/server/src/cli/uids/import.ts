@@ -27,9 +27,10 @@ export const importUids = async (parsed: Parsed, terminal: Terminal, purpose: Pu
   if ((user === undefined) !== (parsed["all"] === true)) {
     throw new CommandError(EXIT.usage, "whose maildrop? Name one USER, or say --all");
   }
+  const openServer = formerServerOf(parsed, purpose);
   const maildrops = await openUserMaildrops(parsed);
   try {
-    const server = formerServerOf(parsed, maildrops, purpose);
+    const server = openServer(maildrops);
     const wanted = user === undefined ? maildrops.all().filter(({ path }) => existsSync(path)) : [maildrops.of(user)];
     const task = { maildrops, server, purpose, replaces: parsed["replace"] === true };
     const outcomes = await each(task, wanted, terminal);

@@ -4,14 +4,14 @@ import { type MessageTable, uniqueNameIn } from "@postigo/storage";
 import { CommandError, EXIT } from "../exit-code.js";
 import { type Parsed, textOf } from "../options.js";
 import { readOnlyTable } from "../read-only-table.js";
-import type { UserMaildrop, UserMaildrops } from "../user-maildrops.js";
-import type { Former, FormerServer } from "./former.js";
+import type { UserMaildrop } from "../user-maildrops.js";
+import type { Former, OpenFormerServer } from "./former.js";
 import { octetsOf } from "./former-file.js";
 import { type Match, matchTranscript, type StoredFile } from "./match-transcript.js";
 import { placeOption } from "./place-option.js";
 import { type FormerMessage, parseTranscript } from "./transcript.js";
 
-export const transcriptServer = (parsed: Parsed, maildrops: UserMaildrops): FormerServer => {
+export const transcriptServer = (parsed: Parsed): OpenFormerServer => {
   const place = placeOption(parsed, "transcript");
   if (place === undefined) throw new CommandError(EXIT.usage, "--from transcript needs --transcript FILE");
   if (parsed["all"] === true && place("a@a.a") === place("b@b.b")) {
@@ -20,13 +20,13 @@ export const transcriptServer = (parsed: Parsed, maildrops: UserMaildrops): Form
       `--all needs a transcript for each user: --transcript 'FOLDER/%{user}', not ${textOf(parsed, "transcript")}`,
     );
   }
-  return {
+  return (maildrops) => ({
     read: async (maildrop) => {
       const file = place(maildrop.user);
       const octets = await octetsOf(maildrops, file);
       return octets && former(parseTranscript(file, octets), await readOnlyTable(maildrop.path), maildrop);
     },
-  };
+  });
 };
 
 const former = (messages: readonly FormerMessage[], table: MessageTable, { path }: UserMaildrop): Former => {

@@ -1,0 +1,122 @@
+// A Courier POP3 server of the test's own: loopback only, accounts in userdb, over the Maildirs of a spool. Its paths are fixed
+// (/etc/courier, /run/courier), so it runs in a mount namespace of its own where they are other folders. courier-pop cannot be
+// installed beside dovecot-pop3d: where it is not there it is unpacked from its package. Needs root.
+
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { cleanUp } from "./clean-up.js";
+import { until } from "./eventually.js";
+import { freePort } from "./free-port.js";
+import { PASSWORD } from "./gateway-process.js";
+import { MAIL_OWNER } from "./mail-owner.js";
+import { isRunning } from "./process-state.js";
+import { RawClient } from "./raw-client.js";
+import { needsRoot } from "./real-client.js";
+import { temporaryDirectory } from "./temporary-directory.js";
+
+export interface CourierOptions {
+  /** The Maildir of a user is SPOOL/USER. */
+  readonly spool: string;
+  readonly users: readonly string[];
+}
+
+/** Options for a test that needs it. */
+export const needsCourier = (): { skip?: string } => needsRoot("couriertcpd", "courier-base courier-authlib-userdb");
+
+export class PrivateCourier {
+  readonly directory: string;
+  readonly port: number;
+  #child: ChildProcess | undefined;
+
+  private constructor(directory: string, port: number) {
+    this.directory = directory;
+    this.port = port;
+  }
+
+  /** Starts it and waits for its greeting; every user has the PASSWORD of the gateway's users. Ends with the test. */
+  static async start(t: TestContext, options: CourierOptions): Promise<PrivateCourier> {
+    const courier = new PrivateCourier(temporaryDirectory(t), await freePort());
+    courier.#writeAccounts(options);
+    const programs = courier.#programs();
+    cleanUp(t, () => courier.stop());
+    writeFileSync(join(courier.directory, "inside.sh"), courier.#insideNamespace(programs));
+    const script = join(courier.directory, "inside.sh");
+    courier.#child = spawn("unshare", ["-m", "sh", script], { cwd: "/", stdio: "ignore", env: environment() });
+    await until("Courier answers", () => courier.#answers());
+    return courier;
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    this.#child = undefined;
+    const auth = pidIn(join(this.directory, "auth.pid"));
+    for (const pid of [child.pid, auth]) if (pid !== undefined && isRunning(pid)) process.kill(pid, "SIGTERM");
+    await until("Courier has ended", () => ![child.pid, auth].some((pid) => pid !== undefined && isRunning(pid)));
+  }
+
+  async #answers(): Promise<boolean> {
+    assert.equal(this.#child?.exitCode, null, "Courier has ended");
+    try {
+      const client = await RawClient.connect(this.port);
+      client.destroy();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The folder of courierpop3d. */
+  #programs(): string {
+    const place = "usr/lib/courier/courier";
+    if (existsSync(`/${place}/courierpop3d`)) return `/${place}`;
+    const work = join(this.directory, "package");
+    mkdirSync(work);
+    execFileSync("apt-get", ["download", "courier-pop"], { cwd: work, stdio: "ignore", timeout: 120_000 });
+    execFileSync("sh", ["-c", "dpkg -x courier-pop_*.deb ."], { cwd: work, stdio: "ignore" });
+    return join(work, place);
+  }
+
+  #writeAccounts({ spool, users }: CourierOptions): void {
+    const etc = join(this.directory, "etc");
+    cpSync("/etc/courier", etc, { recursive: true });
+    for (const path of [etc, join(this.directory, "run"), join(this.directory, "run/authdaemon")]) {
+      mkdirSync(path, { recursive: true });
+      chmodSync(path, 0o755);
+    }
+    execFileSync("chown", ["courier:courier", join(this.directory, "run/authdaemon")]);
+    const daemon = join(etc, "authdaemonrc");
+    const settings = readFileSync(daemon, "utf8")
+      .replace(/^authmodulelist=.*/m, 'authmodulelist="authuserdb"')
+      .replace(/^daemons=.*/m, "daemons=2");
+    writeFileSync(daemon, settings);
+    const hash = execFileSync("openssl", ["passwd", "-1", PASSWORD], { encoding: "utf8" }).trim();
+    const account = (user: string): string =>
+      `${user}\tuid=${MAIL_OWNER}|gid=${MAIL_OWNER}|home=${spool}/${user}|mail=${spool}/${user}|systempw=${hash}\n`;
+    writeFileSync(join(etc, "userdb"), users.map(account).join(""), { mode: 0o700 });
+  }
+
+  #insideNamespace(programs: string): string {
+    const own = this.directory;
+    return `mount --make-rprivate /
+mount --bind "${own}/etc" /etc/courier
+mount --bind "${own}/run" /run/courier
+makeuserdb
+chmod 644 /etc/courier/userdb.dat
+chown courier /etc/courier/userdbshadow.dat
+/usr/lib/courier/courier-authlib/authdaemond >"${own}/auth.log" 2>&1 &
+echo $! > "${own}/auth.pid"
+export TCPLOCALIP=127.0.0.1 PATH MAILDIRPATH=. POP3AUTH= POP3_TLS=0 POP3_PROXY=0 AUTHMODULES=
+exec couriertcpd -address=127.0.0.1 -maxprocs=40 -maxperip=40 -nodnslookup -noidentlookup ${this.port} \\
+  "${programs}/courierpop3login" "${programs}/courierpop3d" .
+`;
+  }
+}
+
+const pidIn = (file: string): number | undefined =>
+  existsSync(file) ? Number(readFileSync(file, "latin1")) || undefined : undefined;
+
+const environment = (): NodeJS.ProcessEnv => ({ ...process.env, PATH: `/usr/sbin:/sbin:${process.env["PATH"]}` });
