@@ -12,6 +12,7 @@ import { type CertificateFiles, makeCertificate } from "./certificate.js";
 import { cleanUp } from "./clean-up.js";
 import { until, within } from "./eventually.js";
 import { MaildirFixture } from "./maildir-fixture.js";
+import { type Finished, run } from "./real-client.js";
 import { tracedChildOf } from "./strace.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
@@ -151,6 +152,11 @@ export class GatewayProcess {
     const found = (): LogEvent[] => this.events.filter(({ event }) => event === name);
     await until(`${count} log events ${name}`, () => found().length >= count);
     return found();
+  }
+
+  /** Another command of the program, with this gateway's configuration, run to its end. */
+  command(...words: readonly string[]): Promise<Finished> {
+    return run(process.execPath, [POSTIGO, ...words, "--config", this.configurationFile]);
   }
 
   signal(name: NodeJS.Signals): void {

@@ -5,10 +5,15 @@
 //   postigo.NAME.PID.tmp         a file that was being written when its process died
 //   postigo.uids                 unique-ids of another server; without them clients fetch all mail again
 //   postigo.journal              an update that was begun; it is to be finished, not dropped
-//   postigo.hold                 a folder of mail that was put aside
+//   postigo.hold                 a folder of mail that was put aside; it goes once it is empty
 
+import { INDEX_NAME } from "./index/load-index.js";
+import type { MaildirSite } from "./maildir/maildir-site.js";
+import { HOLD_FOLDER } from "./message/disposal.js";
 import { isMissing } from "./ports/errno.js";
-import type { FileKind, FileSystem } from "./ports/file-system.js";
+import type { FileKind } from "./ports/file-system.js";
+import { UIDS_NAME } from "./uid/imported-ids-file.js";
+import { JOURNAL_NAME } from "./update/journal-file.js";
 
 export type OwnFileKind = "cache" | "temporary" | "unique-ids" | "journal" | "held";
 
@@ -21,9 +26,9 @@ export interface OwnFile {
 }
 
 /** What stands there under our names, in the order of the names. Rejects with what the file system threw. */
-export async function listOwnFiles(fs: FileSystem, root: string): Promise<readonly OwnFile[]> {
+export async function listOwnFiles({ fs, root }: MaildirSite): Promise<readonly OwnFile[]> {
   const found: OwnFile[] = [];
-  for (const name of await ownNamesIn(fs, root)) {
+  for (const name of await ownNamesIn({ fs, root })) {
     const kind = kindOf(name);
     const status = kind && (await fs.lstat(`${root}/${name}`));
     if (kind === undefined || status === undefined) continue;
@@ -32,12 +37,12 @@ export async function listOwnFiles(fs: FileSystem, root: string): Promise<readon
   return found;
 }
 
-/** Whether it was there. The caller holds the lock. Rejects with what the file system threw. */
-export async function removeOwnFile(fs: FileSystem, root: string, { name }: OwnFile): Promise<boolean> {
+/** Whether it was there. The caller holds the lock. Rejects with what the file system threw, `ENOTEMPTY` for a folder that holds mail. */
+export async function removeOwnFile({ fs, root }: MaildirSite, { name, kind }: OwnFile): Promise<boolean> {
   const path = `${root}/${name}`;
-  if ((await fs.lstat(path))?.kind !== "file") return false;
+  if ((await fs.lstat(path))?.kind !== fileKindOf(kind)) return false;
   try {
-    await fs.unlink(path);
+    await (kind === "held" ? fs.rmdir(path) : fs.unlink(path));
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
@@ -45,7 +50,7 @@ export async function removeOwnFile(fs: FileSystem, root: string, { name }: OwnF
   }
 }
 
-async function ownNamesIn(fs: FileSystem, root: string): Promise<readonly string[]> {
+async function ownNamesIn({ fs, root }: MaildirSite): Promise<readonly string[]> {
   const names = new Set<string>();
   const listing = await fs.list(root);
   try {
@@ -68,10 +73,10 @@ function fileKindOf(kind: OwnFileKind): FileKind {
 
 const PREFIX = "postigo.";
 const KINDS: ReadonlyMap<string, OwnFileKind> = new Map([
-  ["postigo.index", "cache"],
-  ["postigo.uids", "unique-ids"],
-  ["postigo.journal", "journal"],
-  ["postigo.hold", "held"],
+  [INDEX_NAME, "cache"],
+  [UIDS_NAME, "unique-ids"],
+  [JOURNAL_NAME, "journal"],
+  [HOLD_FOLDER, "held"],
 ]);
 const TEMPORARY = /^postigo\.(?:index|uids|journal)\.[1-9][0-9]{0,9}\.tmp$/;
 /** Whoever owns the maildrop can make as many names as he likes; of ours there are a handful. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { listOwnFiles, type OwnFile, removeOwnFile } from "#storage/own-files";
@@ -31,7 +31,7 @@ for (const io of IO_MODES) {
     const { root } = MaildirBuilder.in(t);
     for (const name of [...OURS.map(({ name }) => name), ...OF_OTHERS]) writeFileSync(latin1(root, name), "12345");
     mkdirSync(join(root, "postigo.hold"));
-    const files = await listOwnFiles(fs, root);
+    const files = await listOwnFiles({ fs, root });
     const told = files.map(({ name, kind, isGenuine }) => ({ name, kind, isGenuine }));
     const expected = [...OURS, { name: "postigo.hold", kind: "held" }].map((file) => ({ ...file, isGenuine: true }));
     assert.deepEqual(
@@ -48,43 +48,56 @@ for (const io of IO_MODES) {
     mkdirSync(join(root, "postigo.uids"));
     execFileSync("mkfifo", [join(root, "postigo.journal")]);
     writeFileSync(join(root, "postigo.hold"), "no folder");
-    const files = await listOwnFiles(fs, root);
+    const files = await listOwnFiles({ fs, root });
     assert.deepEqual(
       files.map(({ isGenuine }) => isGenuine),
       [false, false, false, false],
     );
-    for (const file of files.filter(({ kind }) => kind !== "held")) {
-      assert.equal(await removeOwnFile(fs, root, file), false);
-    }
+    for (const file of files) assert.equal(await removeOwnFile({ fs, root }, file), false);
     assert.equal(readdirSync(root).filter((name) => name.startsWith("postigo")).length, 4);
     assert.equal(readFileSync(join(root, "precious"), "latin1"), "mail");
+  });
+
+  test(`${io}: the folder of mail that was put aside goes when it is empty, and stays when it is not`, async (t) => {
+    const { root } = MaildirBuilder.in(t);
+    mkdirSync(join(root, "postigo.hold"));
+    writeFileSync(join(root, "postigo.hold/1.M1.host"), "mail");
+    const [hold] = await listOwnFiles({ fs, root });
+    assert.ok(hold);
+    await assert.rejects(removeOwnFile({ fs, root }, hold), { code: "ENOTEMPTY" });
+    assert.equal(readFileSync(join(root, "postigo.hold/1.M1.host"), "latin1"), "mail");
+    rmSync(join(root, "postigo.hold/1.M1.host"));
+    assert.equal(await removeOwnFile({ fs, root }, hold), true);
+    assert.deepEqual(await listOwnFiles({ fs, root }), []);
   });
 
   test(`${io}: a removed file is gone, and one that is gone is no fault`, async (t) => {
     const { root } = MaildirBuilder.in(t);
     writeFileSync(join(root, "postigo.index"), "x");
-    const [file] = await listOwnFiles(fs, root);
+    const [file] = await listOwnFiles({ fs, root });
     assert.ok(file);
-    assert.equal(await removeOwnFile(fs, root, file), true);
-    assert.equal(await removeOwnFile(fs, root, file), false);
-    assert.deepEqual(await listOwnFiles(fs, root), []);
+    assert.equal(await removeOwnFile({ fs, root }, file), true);
+    assert.equal(await removeOwnFile({ fs, root }, file), false);
+    assert.deepEqual(await listOwnFiles({ fs, root }), []);
   });
 
   test(`${io}: one that goes between the look and the unlink is no fault, one that may not go is`, async (t) => {
     const { root } = MaildirBuilder.in(t);
     writeFileSync(join(root, "postigo.index"), "x");
-    const [file] = await listOwnFiles(fs, root);
+    const [file] = await listOwnFiles({ fs, root });
     assert.ok(file);
     const vanishing = new FaultyFileSystem(fs, failEach("unlink", "ENOENT"));
-    assert.equal(await removeOwnFile(vanishing, root, file), false);
+    assert.equal(await removeOwnFile({ fs: vanishing, root }, file), false);
     const readOnly = new FaultyFileSystem(fs, failEach("unlink", "EROFS"));
-    await assert.rejects(removeOwnFile(readOnly, root, file), { code: "EROFS" });
+    await assert.rejects(removeOwnFile({ fs: readOnly, root }, file), { code: "EROFS" });
   });
 
   test(`${io}: a maildrop that cannot be listed is a fault, and leaves no folder open`, async (t) => {
     const { root } = MaildirBuilder.in(t);
-    await assert.rejects(listOwnFiles(new FaultyFileSystem(fs, failEach("next", "EIO")), root), { code: "EIO" });
-    await assert.rejects(listOwnFiles(fs, join(root, "absent")), { code: "ENOENT" });
+    await assert.rejects(listOwnFiles({ fs: new FaultyFileSystem(fs, failEach("next", "EIO")), root }), {
+      code: "EIO",
+    });
+    await assert.rejects(listOwnFiles({ fs, root: join(root, "absent") }), { code: "ENOENT" });
   });
 }
 

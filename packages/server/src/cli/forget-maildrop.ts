@@ -1,15 +1,17 @@
 // What Postigo keeps in one maildrop, removed under its lock: each file with what became of it, and why.
 
 import { join } from "node:path";
-import { type FileSystem, listOwnFiles, type OwnFile, octetPath, removeOwnFile } from "@postigo/storage";
+import { listOwnFiles, type MaildirSite, type OwnFile, removeOwnFile } from "@postigo/storage";
 import { systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { readHostFacts } from "../lock/host-facts.js";
 import { clearLockLeftovers, type LockLeftover } from "../lock/leftovers.js";
 import { LockDisk } from "../lock/lock-disk.js";
 import { lockPlace } from "../lock/lock-place.js";
+import type { Lease } from "../lock/maildrop-lock.js";
 import { errorCode } from "./exit-code.js";
 import type { UserMaildrop, UserMaildrops } from "./user-maildrops.js";
+import { createUserStore, finishCutOffUpdate, siteOf } from "./user-store.js";
 
 export interface ForgottenFile {
   /** Path of a file in `lock.directory`, else its name in the maildrop. */
@@ -31,29 +33,42 @@ export const forgetMaildrop = (
   maildrop: UserMaildrop,
   options: ForgetOptions,
 ): Promise<readonly ForgottenFile[]> =>
-  maildrops.underLock(maildrop, async () => {
-    const root = octetPath(maildrop.path);
-    const fs = await maildrops.roots.of(root);
+  maildrops.underLock(maildrop, async (lease) => {
+    const site = await siteOf(maildrops, maildrop);
+    await finishUpdate(maildrops, maildrop, { site, lease });
     const files: ForgottenFile[] = [];
-    for (const file of await listOwnFiles(fs, root)) files.push(await forgetFile(fs, root, file, options));
+    for (const file of await listOwnFiles(site)) files.push(await forgetFile(site, file, options));
     return [...files, ...(await forgetLocks(maildrop.path, maildrops.config))];
   });
 
-const forgetFile = async (
-  fs: FileSystem,
-  root: string,
-  file: OwnFile,
-  options: ForgetOptions,
-): Promise<ForgottenFile> => {
+/** What a client deleted before a crash is removed first: its journal is not to be dropped, nor to be left. */
+const finishUpdate = async (
+  maildrops: UserMaildrops,
+  maildrop: UserMaildrop,
+  { site, lease }: { readonly site: MaildirSite; readonly lease: Lease },
+): Promise<void> => {
+  if (!(await listOwnFiles(site)).some(({ kind }) => kind === "journal")) return;
+  let isOurs = true;
+  lease.onLost(() => {
+    isOurs = false;
+  });
+  // What goes wrong leaves the journal where it is, which is told.
+  const store = createUserStore(maildrops, () => undefined);
+  await finishCutOffUpdate(store, maildrop, () => isOurs);
+  await store.flush();
+};
+
+const forgetFile = async (site: MaildirSite, file: OwnFile, options: ForgetOptions): Promise<ForgottenFile> => {
   const about = { file: file.name, octets: file.octets };
   const reason = file.isGenuine ? reasonToKeep(file, options) : STRANGER;
   if (reason !== undefined) return { ...about, ...reason };
   try {
-    await removeOwnFile(fs, root, file);
+    await removeOwnFile(site, file);
     return { ...about, result: "removed", why: "" };
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
+    if (code === "ENOTEMPTY" || code === "EEXIST") return { ...about, ...HELD };
     return { ...about, result: "failed", why: code };
   }
 };
@@ -65,13 +80,12 @@ const reasonToKeep = (
   switch (kind) {
     case "cache":
     case "temporary":
+    case "held":
       return undefined;
     case "unique-ids":
       return uids ? undefined : IMPORTED;
     case "journal":
       return UNFINISHED;
-    case "held":
-      return HELD;
   }
 };
 
@@ -80,8 +94,8 @@ const IMPORTED = {
   result: "kept",
   why: "imported unique-ids; --uids removes them, and clients fetch that mail again",
 } as const;
-const UNFINISHED = { result: "left", why: "an update was cut off; the user's next session finishes it" } as const;
-const HELD = { result: "left", why: "holds mail that was put aside" } as const;
+const UNFINISHED = { result: "left", why: "an update was cut off, and could not be finished now" } as const;
+const HELD = { result: "left", why: "holds deleted mail; undelete brings it back, expire removes it" } as const;
 
 const forgetLocks = async (path: string, { lock }: Config): Promise<readonly ForgottenFile[]> => {
   const disk = new LockDisk();

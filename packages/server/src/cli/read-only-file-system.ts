@@ -21,6 +21,7 @@ export const readOnly = (disk: FileSystem): FileSystem => ({
   unlink: refuse,
   rename: refuse,
   mkdir: refuse,
+  rmdir: refuse,
   append: refuse,
   replaceFile: async () => refuse(),
 });

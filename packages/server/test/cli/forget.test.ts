@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { EXIT } from "#server/cli/exit-code";
 import { openUserMaildrops } from "#server/cli/user-maildrops";
+import { asideSpool } from "./aside-spool.js";
 import { call, type Ended, makeMaildir, temporaryFolder } from "./support.js";
 
 const MAIL = { "new/1.M1.host": "Subject: a\n\na\n", "cur/2.M2.host:2,S": "Subject: b\n\nb\n" };
@@ -46,17 +47,35 @@ test("imported unique-ids are kept and told; --uids removes them", async (t) => 
   assert.ok(!existsSync(join(ana, "postigo.uids")));
 });
 
-test("mail that was put aside, and an update that was cut off, are left with a reason and an exit code", async (t) => {
-  const place = spoolOf(t);
-  const ana = place.maildir("ana", ["postigo.journal", "postigo.index"]);
-  mkdirSync(join(ana, "postigo.hold"));
-  writeFileSync(join(ana, "postigo.hold/3.M3.host"), "held");
-  const { code, out } = await place.forget("ana", "--uids");
+test("mail that was put aside is left with a reason and an exit code; its folder goes once it is empty", async (t) => {
+  const spool = asideSpool(t, { "postigo.hold/3.M3.host": "held", "postigo.index": "1234" });
+  const { code, out } = await spool.run("forget", "ana", "--uids");
   assert.equal(code, EXIT.unavailable);
-  assert.match(out, /postigo\.journal +4 +left +an update was cut off/);
-  assert.match(out, /postigo\.hold +\d+ +left +holds mail that was put aside/);
-  assert.deepEqual(readdirSync(ana).sort(), ["cur", "new", "postigo.hold", "postigo.journal", "tmp"]);
-  assert.ok(existsSync(join(ana, "postigo.hold/3.M3.host")));
+  assert.match(out, /postigo\.hold +\d+ +left +holds deleted mail; undelete brings it back/);
+  assert.ok(spool.tree().includes("postigo.hold/3.M3.host") && !spool.tree().includes("postigo.index"));
+  rmSync(join(spool.root, "postigo.hold/3.M3.host"));
+  assert.equal((await spool.run("forget", "ana")).code, EXIT.ok);
+  assert.ok(!spool.tree().some((name) => name.includes("postigo")));
+});
+
+test("an update that was cut off is finished before its journal goes", async (t) => {
+  const spool = asideSpool(t, { "cur/1.M1.h:2,S": "one\n", "cur/2.M2.h": "two\n", "new/3.M3.h": "three\n" });
+  spool.journal(["1.M1.h", "3.M3.h"]);
+  const { code, err } = await spool.run("forget", "ana");
+  assert.equal(code, EXIT.ok, err);
+  assert.deepEqual(
+    spool.tree().filter((name) => /M\d|postigo/.test(name)),
+    ["cur/2.M2.h"],
+  );
+});
+
+test("an update that cannot be finished now is left, and told", async (t) => {
+  const spool = asideSpool(t, { "cur/1.M1.h:2,S": "one\n" });
+  mkdirSync(join(spool.root, "postigo.journal"));
+  const { code, out } = await spool.run("forget", "ana");
+  assert.equal(code, EXIT.unavailable);
+  assert.match(out, /postigo\.journal +\d+ +left +something else has taken this name/);
+  assert.ok(spool.tree().includes("cur/1.M1.h:2,S"));
 });
 
 test("a link under a name of ours is not followed, not removed, and told", async (t) => {

@@ -29,6 +29,8 @@ export interface FileSystem {
   unlink(path: string): Eventually<void>;
   rename(from: string, to: string): Eventually<void>;
   mkdir(path: string): Eventually<void>;
+  /** Of an empty folder. */
+  rmdir(path: string): Eventually<void>;
   /** The whole file; `EFBIG` if it holds more than `limit` octets. */
   readFile(path: string, limit: number): Eventually<Uint8Array>;
   /** One O_APPEND write to a file that exists; `EIO` if it went in part only. */

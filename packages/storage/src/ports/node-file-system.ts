@@ -175,6 +175,16 @@ export class NodeFileSystem implements StorageRoot {
     }
   }
 
+  rmdir(path: string): Eventually<void> {
+    if (!this.#pace.mayBlock) return this.#later.rmdir(nativePath(path));
+    const began = this.#pace.begin();
+    try {
+      fs.rmdirSync(nativePath(path));
+    } finally {
+      this.#pace.end(began);
+    }
+  }
+
   readFile(path: string, limit: number): Eventually<Uint8Array> {
     if (!this.#pace.mayBlock) return this.#later.readFile(nativePath(path), READ_FLAGS, limit);
     const began = this.#pace.begin();

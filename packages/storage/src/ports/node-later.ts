@@ -32,6 +32,10 @@ export class Later {
     return this.#pool.run(() => mkdir(path, mode));
   }
 
+  rmdir(path: Path): Promise<void> {
+    return this.#pool.run(() => rmdir(path));
+  }
+
   /** It waits for the disk itself, on quick ones too. */
   fsync(fd: number): Promise<void> {
     return this.#pool.runUnjudged(() => fsync(fd));
@@ -114,6 +118,7 @@ async function statusOrNothing(stats: Promise<fs.BigIntStats>): Promise<FileStat
 const open: (path: Path, flags: number, mode?: number) => Promise<number> = promisify(fs.open);
 const unlink: (path: Path) => Promise<void> = promisify(fs.unlink);
 const rename: (from: Path, to: Path) => Promise<void> = promisify(fs.rename);
+const rmdir: (path: Path) => Promise<void> = promisify(fs.rmdir);
 const mkdir: (path: Path, mode: number) => Promise<void> = promisify(fs.mkdir);
 const fsync: (fd: number) => Promise<void> = promisify(fs.fsync);
 const bigFstat = promisify(fs.fstat);

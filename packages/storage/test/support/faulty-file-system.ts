@@ -119,6 +119,10 @@ export class FaultyFileSystem implements FileSystem {
     return this.#call("mkdir", path, () => this.#inner.mkdir(path));
   }
 
+  rmdir(path: string): Eventually<void> {
+    return this.#call("rmdir", path, () => this.#inner.rmdir(path));
+  }
+
   readFile(path: string, limit: number): Eventually<Uint8Array> {
     return this.#call("readFile", path, () => this.#inner.readFile(path, limit));
   }
