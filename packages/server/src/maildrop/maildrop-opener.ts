@@ -20,16 +20,17 @@ export interface MaildropSource {
 }
 
 export type SourceOutcome =
-  | (OpenOutcome & {
-      readonly type: "opened";
+  | (Extract<OpenOutcome, { type: "opened" }> & {
       /** Messages that had outlived the operator's retention and were removed before. */
       readonly expired?: FinishedUpdate;
       /** Hears what the session has removed. */
       readonly onRemoved?: (report: RemovalReport) => void;
     })
-  | (OpenOutcome & { readonly type: "unavailable" })
+  | Extract<OpenOutcome, { type: "unavailable" }>
   /** `why` is for the operator. */
   | { readonly type: "refused"; readonly why: string };
+
+export type OpenedMaildrop = Extract<SourceOutcome, { type: "opened" }>;
 
 export interface OpenerParts {
   readonly source: MaildropSource;
@@ -52,7 +53,6 @@ export type OpeningResult =
   | { readonly type: "opened"; readonly maildrop: MaildropSession }
   | { readonly type: "refused"; readonly reason: MaildropRefusal };
 
-type OpenedMaildrop = Extract<SourceOutcome, { type: "opened" }>;
 type RequestOfOpening = Pick<OpenRequest, "account" | "peer">;
 
 /** What a session holds and must give back. */
