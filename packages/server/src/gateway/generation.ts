@@ -6,6 +6,7 @@ import { mechanismShortfalls } from "../auth/announced-mechanisms.js";
 import type { Authenticator } from "../auth/authenticator.js";
 import { createAuthenticator } from "../auth/create-authenticator.js";
 import { createMemorySource, parseInlineAccount } from "../auth/memory-source.js";
+import type { NameForms } from "../auth/name-reading.js";
 import { createProgrammaticAuthenticator } from "../auth/programmatic.js";
 import { createUsersFileSource } from "../auth/users-file-source.js";
 import { createCanaryGuard } from "../canary/canary-guard.js";
@@ -69,8 +70,20 @@ async function buildAuthenticator(
   for (const shortfall of mechanismShortfalls(mechanisms, secrets)) {
     foundation.log.event("mechanism-not-for-all", { ...shortfall, of: secrets.length });
   }
-  return createAuthenticator({ ...foundation, hostname: hostname(), sources, mechanisms, apop });
+  return createAuthenticator({
+    ...foundation,
+    hostname: hostname(),
+    sources,
+    mechanisms,
+    apop,
+    names: namesOf(config),
+  });
 }
+
+const namesOf = ({ spool, maildrop }: Config): NameForms => ({
+  folderSeparator: spool.folderSeparator,
+  recent: maildrop.recentMs !== undefined,
+});
 
 async function loadSource(config: AccountsConfig, { log }: Foundation): Promise<AccountSource> {
   if (config.type === "inline") return inlineSource(config.users);

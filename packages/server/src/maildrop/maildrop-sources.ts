@@ -1,12 +1,21 @@
 // Where maildrops come from: Maildirs below the operator's template, or an embedding program.
 
-import type { Eventually, MaildirStore, Maildrop, OpenOptions, OpenOutcome } from "@postigo/storage";
+import {
+  type Eventually,
+  type MaildirStore,
+  type Maildrop,
+  maildirFolder,
+  type OpenOptions,
+  type OpenOutcome,
+} from "@postigo/storage";
 import type { Account } from "../auth/authenticator.js";
+import { andThen } from "../auth/eventually.js";
 import type { Clock } from "../clock.js";
 import type { MaildropConfig, SpoolConfig } from "../config/config.js";
 import type { HeldPurge } from "./held-purge.js";
 import type { MaildirTemplate } from "./maildir-path.js";
 import type { MaildropSource, OpenedMaildrop, SourceOutcome } from "./maildrop-opener.js";
+import { recentView } from "./recent-view.js";
 import { type Retention, removeExpired } from "./retention.js";
 
 export interface MaildirSourceParts {
@@ -26,23 +35,31 @@ export type MaildropGuard = (opened: OpenedMaildrop, place: string, account: Acc
 
 /** Maildirs of a spool. A path of the account's own goes before the template, and needs no anchor. */
 export function createMaildirSource(parts: MaildirSourceParts): MaildropSource {
-  const { template, maildrop } = parts;
+  const { template, clock } = parts;
   const own = optionsOf(parts);
   const below = { ...own, anchor: template.anchor };
-  const { expireMs } = maildrop;
+  const homeOf = (account: Account): string | undefined => account.maildir ?? template.path(account.name);
+  const { recentMs } = parts.maildrop;
   return {
-    locate: (account) => account.maildir ?? template.path(account.name),
+    locate: (account) => placeIn(homeOf(account), account),
     open: (place, account, mayGoOn) => {
+      const home = homeOf(account) ?? place;
       const options = { ...(account.maildir === undefined ? below : own), mayGoOn };
-      const openGuarded = () => openAndJudge(parts, { place, account, options });
-      const open = (): Eventually<SourceOutcome> =>
-        expireMs === undefined
-          ? openGuarded()
-          : openUnexpired(openGuarded, { mayGoOn, before: parts.clock.now() - expireMs });
-      const purging = parts.heldPurge?.runIfDue(place, { user: account.name, mayGoOn });
-      return purging === undefined ? open() : purging.then(open);
+      // Held mail stands in the Maildir itself, under its lock.
+      const opening =
+        home === place
+          ? openAfterPurge(parts, { place, account, options })
+          : openUnexpired(parts, { place, account, options: { ...options, folderOf: home } });
+      if (account.isRecent !== true || recentMs === undefined) return opening;
+      return andThen(opening, (outcome) =>
+        outcome.type === "opened" ? recentView(outcome, clock.now() - recentMs) : outcome,
+      );
     },
   };
+}
+
+function placeIn(home: string | undefined, { folder }: Account): string | undefined {
+  return home === undefined || folder === undefined ? home : maildirFolder(home, folder);
 }
 
 function optionsOf({ spool, maildrop }: MaildirSourceParts): OpenOptions {
@@ -53,7 +70,20 @@ function optionsOf({ spool, maildrop }: MaildirSourceParts): OpenOptions {
 interface Opening {
   readonly place: string;
   readonly account: Account;
-  readonly options: OpenOptions;
+  readonly options: OpenOptions & { readonly mayGoOn: () => boolean };
+}
+
+function openAfterPurge(parts: MaildirSourceParts, opening: Opening): Eventually<SourceOutcome> {
+  const { place, account, options } = opening;
+  const purging = parts.heldPurge?.runIfDue(place, { user: account.name, mayGoOn: options.mayGoOn });
+  return purging === undefined ? openUnexpired(parts, opening) : purging.then(() => openUnexpired(parts, opening));
+}
+
+function openUnexpired(parts: MaildirSourceParts, opening: Opening): Eventually<SourceOutcome> {
+  const { expireMs } = parts.maildrop;
+  const open = () => openAndJudge(parts, opening);
+  if (expireMs === undefined) return open();
+  return removeAndOpen(open, { mayGoOn: opening.options.mayGoOn, before: parts.clock.now() - expireMs });
 }
 
 function openAndJudge(
@@ -62,11 +92,10 @@ function openAndJudge(
 ): Eventually<SourceOutcome> {
   const judge = (outcome: OpenOutcome): Eventually<SourceOutcome> =>
     outcome.type === "opened" && guard !== undefined ? guard(outcome, place, account) : outcome;
-  const outcome = store.open(place, options);
-  return outcome instanceof Promise ? outcome.then(judge) : judge(outcome);
+  return andThen(store.open(place, options), judge);
 }
 
-async function openUnexpired(open: () => Eventually<SourceOutcome>, retention: Retention): Promise<SourceOutcome> {
+async function removeAndOpen(open: () => Eventually<SourceOutcome>, retention: Retention): Promise<SourceOutcome> {
   const outcome = await open();
   if (outcome.type !== "opened") return outcome;
   const expired = await removeExpired(outcome.maildrop, retention);

@@ -25,7 +25,13 @@ const seconds = (ageMs: number): number => (NOW - ageMs) / 1000;
 const OLD = `cur/${seconds(31 * DAY)}.M1.host:2,S`;
 const YOUNG = `new/${seconds(29 * DAY)}.M2.host`;
 const KEEP: MaildropConfig = {
-  ...{ retrieved: "mark-seen", deleted: { type: "unlink" }, trashCounts: false, expireMs: undefined },
+  ...{
+    retrieved: "mark-seen",
+    deleted: { type: "unlink" },
+    trashCounts: false,
+    expireMs: undefined,
+    recentMs: undefined,
+  },
 };
 const JOURNAL_OF_OLD = "postigo-journal 1 unlink -\n";
 
@@ -153,7 +159,7 @@ function sourceOf(t: TestContext, maildrop: MaildropConfig, over: { holdErrno?: 
   assert.ok(template.type === "template");
   const { deleted } = maildrop;
   const heldPurge = deleted.type === "hold" ? new HeldPurge({ roots, clock, log, keptMs: deleted.ms }) : undefined;
-  const spoolConfig = { maildir: "", create: false, io: "sync" } as const;
+  const spoolConfig = { maildir: "", create: false, folderSeparator: undefined, io: "sync" } as const;
   const source = createMaildirSource({ store, template, spool: spoolConfig, maildrop, clock, heldPurge, guard });
   const login = async (mayGoOn = () => true): Promise<Opened> => {
     const outcome = await source.open(root, { name: "ana", maildir: undefined }, mayGoOn);
