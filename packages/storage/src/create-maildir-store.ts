@@ -3,12 +3,12 @@
 import type { Eventually } from "./eventually.js";
 import { IndexKeeper } from "./index/index-keeper.js";
 import { loadIndex } from "./index/load-index.js";
-import { findMaildir, troubleWith } from "./maildir/layout.js";
+import { findFolder, findMaildir, troubleWith } from "./maildir/layout.js";
 import type { MaildirSite } from "./maildir/maildir-site.js";
 import { readStamps, type Stamps, sameStamps } from "./maildir/stamps.js";
 import type { MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
 import { createMaildrop } from "./message/create-maildrop.js";
-import { disposalOf } from "./message/disposal.js";
+import { disposalOf, isTrash } from "./message/disposal.js";
 import type { MaildropParts } from "./message/maildrop-parts.js";
 import { OctetCounter } from "./message/octet-count.js";
 import { SessionView } from "./message/session-view.js";
@@ -160,12 +160,8 @@ class DiskMaildirStore implements DurableMaildirStore {
   }
 
   async #find(site: MaildirSite, options: OpenOptions, onProgress: Progress): Promise<KnownMaildrop> {
-    const { create = false, anchor } = options;
-    const { fs, root } = site;
-    const stamps = await findMaildir(fs, root, {
-      create,
-      anchor: anchor === undefined ? anchor : octetPath(anchor),
-    });
+    const { root } = site;
+    const stamps = await find(site, options);
     if (stamps === "absent") {
       this.#cache.delete(root);
       return knownOf(NOTHING);
@@ -200,13 +196,16 @@ class DiskMaildirStore implements DurableMaildirStore {
   }
 
   #partsOf(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): MaildropParts {
-    const { deleted = "unlink", trashCounts = false } = options;
+    const { deleted = "unlink", trashCounts = false, folderOf } = options;
+    const home = folderOf === undefined ? site.root : octetPath(folderOf);
+    const isInTrash = isTrash({ ...site, home });
     const table = known.served;
     const rowAt = (position: number): number => (table instanceof IdentifiedTable ? table.rowAt(position) : position);
     return {
       ...site,
-      disposal: disposalOf(deleted, site, this.#now),
-      keepsQuota: deleted === "trash" && trashCounts,
+      home,
+      disposal: disposalOf(deleted, { ...site, home }, this.#now),
+      keepsQuota: isInTrash ? !trashCounts : deleted === "trash" && trashCounts,
       table,
       copies: known.copies,
       count: (fd) => this.#counter.count(site.fs, fd),
@@ -221,6 +220,14 @@ class DiskMaildirStore implements DurableMaildirStore {
 interface Opening {
   readonly outcome: Promise<KnownMaildrop | StorageError>;
   readonly listeners: Progress[];
+}
+
+function find(
+  { fs, root }: MaildirSite,
+  { create = false, anchor, folderOf }: OpenOptions,
+): Promise<Stamps | "absent"> {
+  if (folderOf !== undefined) return findFolder(fs, root, octetPath(folderOf));
+  return findMaildir(fs, root, { create, anchor: anchor === undefined ? anchor : octetPath(anchor) });
 }
 
 function isCurrentAt(site: MaildirSite, known: KnownMaildrop): Eventually<boolean> {

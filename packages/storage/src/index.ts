@@ -12,6 +12,7 @@ export {
 } from "./aside/restore-mail.js";
 export { createMaildirStore, type DurableMaildirStore, type MaildirStoreDeps } from "./create-maildir-store.js";
 export type { Eventually } from "./eventually.js";
+export { maildirFolder } from "./maildir/folder-name.js";
 export type { MaildirSite } from "./maildir/maildir-site.js";
 export type { FolderIdentity, MaildirFolders } from "./maildir/stamps.js";
 export type { FinishedUpdate, MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";

@@ -19,6 +19,11 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** The fixed part of the path template: a directory that must exist and hold something, or the spool is taken for unmounted. */
   readonly anchor?: string;
+  /**
+   * The Maildir that `path` is a Maildir++ folder of (`.Work` in it): it has to be a directory there, and shares that Maildir's
+   * quota, trash and held mail. Neither `create` nor `anchor` counts then: what does not exist is NO_SUCH_FOLDER.
+   */
+  readonly folderOf?: string;
   /** The caller holds the lock and may change the maildrop: an update that a crash has cut off is finished first. */
   readonly recover?: boolean;
   /**

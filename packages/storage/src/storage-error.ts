@@ -5,6 +5,8 @@ export type StorageErrorCode =
   | "SPOOL_MISSING"
   /** The maildrop stands without new/ or cur/, or is no directory. */
   | "NOT_A_MAILDIR"
+  /** There is no such folder in the Maildir, or a link in its place. */
+  | "NO_SUCH_FOLDER"
   /** new/ or cur/ cannot be listed. */
   | "UNREADABLE"
   | "CANNOT_CREATE"

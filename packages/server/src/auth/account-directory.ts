@@ -7,13 +7,19 @@ import { Secret } from "@postigo/protocol";
 import type { Eventually } from "@postigo/storage";
 import { nameTrouble } from "./account-name.js";
 import type { AccountSource, StoredAccount } from "./account-source.js";
-import type { AuthenticationStep, RejectionReason } from "./authenticator.js";
+import type { Account, AuthenticationStep, RejectionReason } from "./authenticator.js";
 import { andThen } from "./eventually.js";
+import { ACCOUNTS_ONLY, type NameForms, type NameReading, plainNameOf, readingsOf } from "./name-reading.js";
 import type { StoredSecret } from "./stored-secret.js";
 
 /** Someone who claims a name. */
 export interface Claimant {
+  /** The name of the account, or of a stranger, without folder and view: what is counted, salted and remembered is under this name. */
   readonly user: string;
+  /** The name as it was claimed. */
+  readonly claimed: string;
+  readonly folder: string | undefined;
+  readonly isRecent: boolean;
   /** What the proof is checked against: the account's secret, or that of a stand-in. */
   readonly secret: StoredSecret;
   /** undefined: nobody's name. */
@@ -30,15 +36,23 @@ export interface AccountDirectory {
 }
 
 /** `strangerKey`: what decides whose secret stands in for a stranger's. */
-export function createAccountDirectory(sources: readonly AccountSource[], strangerKey: Uint8Array): AccountDirectory {
+export function createAccountDirectory(
+  sources: readonly AccountSource[],
+  strangerKey: Uint8Array,
+  forms: NameForms = ACCOUNTS_ONLY,
+): AccountDirectory {
   const secrets = sources.flatMap((source) => source.secrets());
   const standIn = createStandIns(secrets, strangerKey);
+  const stranger = (claimed: string, otherwise: RejectionReason): Claimant => {
+    const user = plainNameOf(claimed, forms);
+    return { ...{ user, claimed, otherwise }, secret: standIn(user), account: undefined, ...NO_PART };
+  };
   return {
     secrets: () => secrets,
-    claim(user) {
-      if (nameTrouble(user) !== undefined) return stranger(user, standIn(user), "forbidden-name");
-      return andThen(findIn(sources, 0, user), (account) =>
-        account === undefined ? stranger(user, standIn(user), "unknown-user") : known(user, account),
+    claim(claimed) {
+      if (nameTrouble(claimed) !== undefined) return stranger(claimed, "forbidden-name");
+      return andThen(findReading(sources, readingsOf(claimed, forms)), (found) =>
+        found === undefined ? stranger(claimed, "unknown-user") : known(claimed, found),
       );
     },
   };
@@ -46,9 +60,15 @@ export function createAccountDirectory(sources: readonly AccountSource[], strang
 
 /** How a claim ends once its proof has been looked at. */
 export function conclude(claimant: Claimant, proven: boolean): AuthenticationStep {
-  const { account, user, otherwise } = claimant;
-  if (!proven || account === undefined) return { type: "rejected", user, why: otherwise };
-  return { type: "accepted", account: { name: account.name, maildir: account.maildir } };
+  const { account, user, claimed, otherwise } = claimant;
+  if (proven && account !== undefined) return { type: "accepted", account: accountOf(account, claimant) };
+  const rejected = { type: "rejected", user: claimed, why: otherwise } as const;
+  return user === claimed ? rejected : { ...rejected, countedAs: user };
+}
+
+function accountOf({ name, maildir }: StoredAccount, { user, claimed, folder, isRecent }: Claimant): Account {
+  if (user === claimed) return { name, maildir };
+  return { name, maildir, claimed, isRecent, ...(folder === undefined ? {} : { folder }) };
 }
 
 /** How it ends when too many hashes wait to look at the proof: a fault that passes, for which nobody's password is to blame. */
@@ -56,14 +76,30 @@ export function busy(user: string): AuthenticationStep {
   return { type: "unavailable", user, cause: new Error("too many password hashes are waiting") };
 }
 
-function known(user: string, account: StoredAccount): Claimant {
-  // A source that folds case or follows aliases may answer with another name; that one names the maildrop.
-  if (nameTrouble(account.name) !== undefined) return stranger(user, account.secret, "forbidden-name");
-  return { user, secret: account.secret, account, otherwise: "wrong-credentials" };
+interface Found {
+  readonly reading: NameReading;
+  readonly account: StoredAccount;
 }
 
-function stranger(user: string, secret: StoredSecret, otherwise: RejectionReason): Claimant {
-  return { user, secret, account: undefined, otherwise };
+function known(claimed: string, { reading, account }: Found): Claimant {
+  const { secret } = account;
+  // A source that folds case or follows aliases may answer with another name; that one names the maildrop.
+  if (nameTrouble(account.name) === undefined) {
+    return { ...reading, claimed, secret, account, otherwise: "wrong-credentials" };
+  }
+  return { ...reading, claimed, secret, account: undefined, otherwise: "forbidden-name" };
+}
+
+/** The first reading that names an account. */
+function findReading(
+  sources: readonly AccountSource[],
+  [reading, ...others]: readonly NameReading[],
+): Eventually<Found | undefined> {
+  if (reading === undefined) return undefined;
+  if (nameTrouble(reading.user) !== undefined) return findReading(sources, others);
+  return andThen(findIn(sources, 0, reading.user), (account) =>
+    account === undefined ? findReading(sources, others) : { reading, account },
+  );
 }
 
 function findIn(sources: readonly AccountSource[], first: number, user: string): Eventually<StoredAccount | undefined> {
@@ -79,6 +115,8 @@ function createStandIns(secrets: readonly StoredSecret[], key: Uint8Array): (use
     return secrets[draw % secrets.length] ?? NOBODY;
   };
 }
+
+const NO_PART = { folder: undefined, isRecent: false } as const;
 
 /** Without any account there is nothing to hide. */
 const NOBODY: StoredSecret = {

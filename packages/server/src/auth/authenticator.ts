@@ -21,6 +21,12 @@ export interface Account {
   readonly name: string;
   /** Absolute path that overrides the template. */
   readonly maildir: string | undefined;
+  /** Of the Maildir, as the user has called it. */
+  readonly folder?: string;
+  /** Only what was delivered of late is to be shown. */
+  readonly isRecent?: boolean;
+  /** The name that was claimed, if it is another. */
+  readonly claimed?: string;
 }
 
 export interface Authenticator {
@@ -48,7 +54,13 @@ export type AuthenticationStep =
   | { readonly type: "challenge"; readonly octets: Uint8Array }
   | { readonly type: "accepted"; readonly account: Account }
   /** `why` is for the log only; the client hears the same for each. `user`: the name that was claimed, if one was. */
-  | { readonly type: "rejected"; readonly user: string | undefined; readonly why: RejectionReason }
+  | {
+      readonly type: "rejected";
+      readonly user: string | undefined;
+      readonly why: RejectionReason;
+      /** The name under which failures are counted, if it is another. */
+      readonly countedAs?: string;
+    }
   | { readonly type: "unavailable"; readonly user: string | undefined; readonly cause: unknown }
   | { readonly type: "misconfigured"; readonly user: string | undefined; readonly cause: unknown };
 

@@ -12,6 +12,7 @@ import type { AuthenticationAbilities, Authenticator, Peer, RejectionReason } fr
 import { andThen } from "./eventually.js";
 import type { HashQueue } from "./hash-queue.js";
 import { type Attempt, type Dialogue, LoginExchange } from "./login-exchange.js";
+import type { NameForms } from "./name-reading.js";
 import { createPasswordVerifier, type PasswordVerifier } from "./password-verifier.js";
 import type { PasswordCheck } from "./sasl/plain.js";
 import { type SaslTools, saslDialogue } from "./sasl/sasl-dialogue.js";
@@ -37,6 +38,8 @@ export interface AuthenticatorOptions {
   readonly strangerKey: Uint8Array;
   /** For the challenges of CRAM-MD5. */
   readonly hostname: string;
+  /** What may stand around the name of an account; by default nothing. */
+  readonly names?: NameForms;
   /** How long a right password is remembered instead of hashed again; default 5 minutes, 0: not at all. */
   readonly successCacheMs?: number;
 }
@@ -53,9 +56,9 @@ class SourcesAuthenticator implements Authenticator {
   readonly #abilities: AuthenticationAbilities;
 
   constructor(options: AuthenticatorOptions) {
-    const { sources, mechanisms, clock, hashing, strangerKey, successCacheMs } = options;
+    const { sources, mechanisms, clock, hashing, strangerKey, successCacheMs, names } = options;
     this.#options = options;
-    this.#directory = createAccountDirectory(sources, strangerKey);
+    this.#directory = createAccountDirectory(sources, strangerKey, names);
     const cache = createSuccessCache(successCacheMs === undefined ? { clock } : { clock, ttlMs: successCacheMs });
     this.#verifier = createPasswordVerifier({ hashing, cache });
     this.#scram = createScramKeyring(hashing, strangerKey);

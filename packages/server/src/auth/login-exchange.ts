@@ -88,7 +88,7 @@ export class LoginExchange implements AuthenticationExchange, Attempt {
 
   #settle(step: AuthenticationStep): Eventually<AuthenticationStep> {
     const { address } = this.peer;
-    if (step.type === "rejected") return this.#hold(step, this.#throttle.failed(address, step.user));
+    if (step.type === "rejected") return this.#hold(step, this.#throttle.failed(address, step.countedAs ?? step.user));
     if (step.type !== "accepted") return step;
     const wait = this.#throttle.remaining(address, step.account.name);
     this.#throttle.succeeded(address, step.account.name);

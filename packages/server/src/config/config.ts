@@ -53,6 +53,8 @@ export interface SpoolConfig {
   /** Path template with %{user} %{local} %{domain} (and %u %n %d). */
   readonly maildir: string;
   readonly create: boolean;
+  /** Between the name of an account and that of a Maildir++ folder; undefined: folders are not served. */
+  readonly folderSeparator: string | undefined;
   readonly io: "auto" | "sync" | "async";
 }
 
@@ -77,6 +79,8 @@ export interface MaildropConfig {
   readonly trashCounts: boolean;
   /** Age at which messages are removed at the next login; undefined: never. */
   readonly expireMs: number | undefined;
+  /** How old the messages may be that `recent:` before a user name shows; undefined: that is no view. */
+  readonly recentMs: number | undefined;
 }
 
 /** What becomes of a message that a client deletes. */

@@ -13,7 +13,9 @@ export const toConfig = (parsed: ParsedConfig, folder: string): Config => {
     proxy: parsed.proxy,
     tls: parsed.tls === undefined ? undefined : absoluteTls(parsed.tls, absolute),
     spool: {
-      ...parsed.spool,
+      create: parsed.spool.create,
+      io: parsed.spool.io,
+      folderSeparator: parsed.spool.folder_separator,
       maildir: parsed.spool.maildir === undefined ? "" : absoluteTemplate(folder, parsed.spool.maildir),
     },
     accounts: parsed.accounts.map(
@@ -25,6 +27,7 @@ export const toConfig = (parsed: ParsedConfig, folder: string): Config => {
       retrieved: parsed.maildrop.retrieved,
       deleted: parsed.maildrop.deleted,
       trashCounts: parsed.maildrop.trash_counts,
+      recentMs: parsed.maildrop.recent,
       expireMs: parsed.maildrop.expire,
     },
     uidl: parsed.uidl,

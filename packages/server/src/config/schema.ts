@@ -114,10 +114,16 @@ const tls = z.strictObject(
   section("certificate: /etc/postigo/tls/fullchain.pem"),
 );
 
+const SEPARATOR = 'one of ! # $ & * + , - = ^ _ | ~ in quotes, such as "+"';
+
 const spool = z.strictObject(
   {
     maildir: text("a path template such as /var/mail/vhosts/%{domain}/%{local}/Maildir").optional(),
     create: yesNo().default(false),
+    folder_separator: z
+      .string({ error: expected(SEPARATOR) })
+      .regex(/^[!#$&*+,=^_|~-]$/, { error: expected(SEPARATOR) })
+      .optional(),
     io: oneOf(["auto", "sync", "async"]).default("auto"),
   },
   section("maildir: /var/mail/vhosts/%{domain}/%{local}/Maildir"),
@@ -167,6 +173,7 @@ const maildrop = z.strictObject(
     retrieved: oneOf(["mark-seen", "leave"]).default("mark-seen"),
     deleted: deleted.default({ type: "unlink" }),
     trash_counts: yesNo().default(false),
+    recent: duration("1h", "36500d", "younger messages only are shown").optional(),
     expire: duration("1d", "36500d", "RFC 2449 §6.7 counts in days").optional(),
   },
   section("retrieved: mark-seen"),

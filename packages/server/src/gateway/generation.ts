@@ -6,15 +6,16 @@ import { mechanismShortfalls } from "../auth/announced-mechanisms.js";
 import type { Authenticator } from "../auth/authenticator.js";
 import { createAuthenticator } from "../auth/create-authenticator.js";
 import { createMemorySource, parseInlineAccount } from "../auth/memory-source.js";
+import type { NameForms } from "../auth/name-reading.js";
 import { createProgrammaticAuthenticator } from "../auth/programmatic.js";
 import { createUsersFileSource } from "../auth/users-file-source.js";
+import { createCanaryGuard } from "../canary/canary-guard.js";
 import { acceptCommand } from "../canary/create-canary.js";
-import { createGuardedSource } from "../canary/guarded-source.js";
 import type { AccountsConfig, Config } from "../config/config.js";
 import { HeldPurge } from "../maildrop/held-purge.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import { MaildropOpener, type MaildropSource } from "../maildrop/maildrop-opener.js";
-import { createMaildirSource, createProgrammaticSource } from "../maildrop/maildrop-sources.js";
+import { createMaildirSource, createProgrammaticSource, type MaildropGuard } from "../maildrop/maildrop-sources.js";
 import { createNetworks, type Networks } from "../net/networks.js";
 import { createTlsContexts, type TlsContexts } from "../tls/tls-contexts.js";
 import type { Foundation, GatewayOverrides } from "./foundation.js";
@@ -69,8 +70,20 @@ async function buildAuthenticator(
   for (const shortfall of mechanismShortfalls(mechanisms, secrets)) {
     foundation.log.event("mechanism-not-for-all", { ...shortfall, of: secrets.length });
   }
-  return createAuthenticator({ ...foundation, hostname: hostname(), sources, mechanisms, apop });
+  return createAuthenticator({
+    ...foundation,
+    hostname: hostname(),
+    sources,
+    mechanisms,
+    apop,
+    names: namesOf(config),
+  });
 }
+
+const namesOf = ({ spool, maildrop }: Config): NameForms => ({
+  folderSeparator: spool.folderSeparator,
+  recent: maildrop.recentMs !== undefined,
+});
 
 async function loadSource(config: AccountsConfig, { log }: Foundation): Promise<AccountSource> {
   if (config.type === "inline") return inlineSource(config.users);
@@ -112,9 +125,18 @@ function buildSource(config: Config, foundation: Foundation, { openMaildrop }: G
   if (template.type === "problem") throw new Error(`spool.maildir: ${template.what}; ${template.remedy}`);
   const { deleted } = maildrop;
   const heldPurge = deleted.type === "hold" ? new HeldPurge({ ...foundation, keptMs: deleted.ms }) : undefined;
-  const source = createMaildirSource({ ...foundation, template, spool, maildrop, heldPurge });
-  const { canary, log } = foundation;
-  if (canary === undefined || !config.canary.enabled) return source;
+  return createMaildirSource({
+    ...foundation,
+    template,
+    spool,
+    maildrop,
+    heldPurge,
+    guard: buildGuard(config, foundation),
+  });
+}
+
+function buildGuard(config: Config, { canary, log }: Foundation): MaildropGuard | undefined {
+  if (canary === undefined || !config.canary.enabled) return undefined;
   const remedy = (user: string): string => acceptCommand(user, config, process.env);
-  return createGuardedSource(source, { canary, thresholds: config.canary, log, remedy });
+  return createCanaryGuard({ canary, thresholds: config.canary, log, remedy });
 }

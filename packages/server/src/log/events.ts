@@ -35,6 +35,8 @@ export interface EventFields {
     messages: number;
     octets: number;
     ms: number;
+    /** The name that was claimed, with folder and view, if it is not the user's own. */
+    as: string | undefined;
   };
   /** One for each message that left the spool. */
   "message-removed": {

@@ -1,7 +1,14 @@
 // From an account that has proven itself to its open maildrop: place, session cap, lock, storage, listing; in that order.
 
 import { Listing, type MaildropRefusal } from "@postigo/protocol";
-import type { Eventually, FinishedUpdate, MessageTable, OpenOutcome, RemovalReport } from "@postigo/storage";
+import type {
+  Eventually,
+  FinishedUpdate,
+  MessageTable,
+  OpenOutcome,
+  RemovalReport,
+  StorageError,
+} from "@postigo/storage";
 import type { Account, Peer } from "../auth/authenticator.js";
 import type { Clock } from "../clock.js";
 import type { Lease, LockHolder, LockOutcome, LockRequest, MaildropLock } from "../lock/maildrop-lock.js";
@@ -20,16 +27,17 @@ export interface MaildropSource {
 }
 
 export type SourceOutcome =
-  | (OpenOutcome & {
-      readonly type: "opened";
+  | (Extract<OpenOutcome, { type: "opened" }> & {
       /** Messages that had outlived the operator's retention and were removed before. */
       readonly expired?: FinishedUpdate;
       /** Hears what the session has removed. */
       readonly onRemoved?: (report: RemovalReport) => void;
     })
-  | (OpenOutcome & { readonly type: "unavailable" })
+  | Extract<OpenOutcome, { type: "unavailable" }>
   /** `why` is for the operator. */
   | { readonly type: "refused"; readonly why: string };
+
+export type OpenedMaildrop = Extract<SourceOutcome, { type: "opened" }>;
 
 export interface OpenerParts {
   readonly source: MaildropSource;
@@ -52,7 +60,6 @@ export type OpeningResult =
   | { readonly type: "opened"; readonly maildrop: MaildropSession }
   | { readonly type: "refused"; readonly reason: MaildropRefusal };
 
-type OpenedMaildrop = Extract<SourceOutcome, { type: "opened" }>;
 type RequestOfOpening = Pick<OpenRequest, "account" | "peer">;
 
 /** What a session holds and must give back. */
@@ -124,7 +131,7 @@ export class MaildropOpener {
       void this.#abandon(opening, request);
       return outcome === "gone" ? GONE : this.#refuse(request, "indexing", "measuring the maildrop goes on");
     }
-    if (outcome.type === "unavailable") return this.#refuse(request, "unavailable", outcome.error.message);
+    if (outcome.type === "unavailable") return this.#refuse(request, reasonOf(outcome.error), outcome.error.message);
     if (outcome.type === "refused") return this.#refuse(request, "unavailable", outcome.why);
     if (began !== undefined) meter?.maildropOpened(clock.monotonic() - began);
     await this.#logRemovals(outcome, request);
@@ -208,6 +215,11 @@ export class MaildropOpener {
     this.#parts.log.event("maildrop-refused", { session: peer.session, user: account.name, reason, why });
     return { type: "refused", reason };
   }
+}
+
+/** What does not exist will not come by waiting. */
+function reasonOf({ code }: StorageError): MaildropRefusal {
+  return code === "NO_SUCH_FOLDER" ? "broken" : "unavailable";
 }
 
 function held({ host, pid, session }: LockHolder): string {

@@ -1,13 +1,22 @@
 // Where maildrops come from: Maildirs below the operator's template, or an embedding program.
 
-import type { Eventually, FinishedUpdate, MaildirStore, Maildrop, OpenOptions, OpenOutcome } from "@postigo/storage";
+import {
+  type Eventually,
+  type MaildirStore,
+  type Maildrop,
+  maildirFolder,
+  type OpenOptions,
+  type OpenOutcome,
+} from "@postigo/storage";
 import type { Account } from "../auth/authenticator.js";
+import { andThen } from "../auth/eventually.js";
 import type { Clock } from "../clock.js";
 import type { MaildropConfig, SpoolConfig } from "../config/config.js";
 import type { HeldPurge } from "./held-purge.js";
 import type { MaildirTemplate } from "./maildir-path.js";
-import type { MaildropSource, SourceOutcome } from "./maildrop-opener.js";
-import { removeExpired } from "./retention.js";
+import type { MaildropSource, OpenedMaildrop, SourceOutcome } from "./maildrop-opener.js";
+import { recentView } from "./recent-view.js";
+import { type Retention, removeExpired } from "./retention.js";
 
 export interface MaildirSourceParts {
   readonly store: MaildirStore;
@@ -17,26 +26,40 @@ export interface MaildirSourceParts {
   readonly clock: Clock;
   /** undefined: nothing is held, so nothing is to be purged. */
   readonly heldPurge: HeldPurge | undefined;
+  /** undefined: whatever is found there is the maildrop. */
+  readonly guard: MaildropGuard | undefined;
 }
+
+/** Judges, before anything is changed in it, whether what was opened is the maildrop of that account. */
+export type MaildropGuard = (opened: OpenedMaildrop, place: string, account: Account) => Eventually<SourceOutcome>;
 
 /** Maildirs of a spool. A path of the account's own goes before the template, and needs no anchor. */
 export function createMaildirSource(parts: MaildirSourceParts): MaildropSource {
-  const { store, template, maildrop } = parts;
+  const { template, clock } = parts;
   const own = optionsOf(parts);
   const below = { ...own, anchor: template.anchor };
-  const { expireMs } = maildrop;
+  const homeOf = (account: Account): string | undefined => account.maildir ?? template.path(account.name);
+  const { recentMs } = parts.maildrop;
   return {
-    locate: (account) => account.maildir ?? template.path(account.name),
+    locate: (account) => placeIn(homeOf(account), account),
     open: (place, account, mayGoOn) => {
+      const home = homeOf(account) ?? place;
       const options = { ...(account.maildir === undefined ? below : own), mayGoOn };
-      const open = (): Eventually<SourceOutcome> =>
-        expireMs === undefined
-          ? store.open(place, options)
-          : openUnexpired(store, { place, options, before: parts.clock.now() - expireMs });
-      const purging = parts.heldPurge?.runIfDue(place, { user: account.name, mayGoOn });
-      return purging === undefined ? open() : purging.then(open);
+      // Held mail stands in the Maildir itself, under its lock.
+      const opening =
+        home === place
+          ? openAfterPurge(parts, { place, account, options })
+          : openUnexpired(parts, { place, account, options: { ...options, folderOf: home } });
+      if (account.isRecent !== true || recentMs === undefined) return opening;
+      return andThen(opening, (outcome) =>
+        outcome.type === "opened" ? recentView(outcome, clock.now() - recentMs) : outcome,
+      );
     },
   };
+}
+
+function placeIn(home: string | undefined, { folder }: Account): string | undefined {
+  return home === undefined || folder === undefined ? home : maildirFolder(home, folder);
 }
 
 function optionsOf({ spool, maildrop }: MaildirSourceParts): OpenOptions {
@@ -46,26 +69,42 @@ function optionsOf({ spool, maildrop }: MaildirSourceParts): OpenOptions {
 
 interface Opening {
   readonly place: string;
+  readonly account: Account;
   readonly options: OpenOptions & { readonly mayGoOn: () => boolean };
-  /** Milliseconds since 1970: what was delivered before is to go. */
-  readonly before: number;
 }
 
-async function openUnexpired(store: MaildirStore, { place, options, before }: Opening): Promise<SourceOutcome> {
-  const outcome = await store.open(place, options);
-  if (outcome.type === "unavailable") return outcome;
-  const expired = await removeExpired(outcome.maildrop, { before, mayGoOn: options.mayGoOn });
+function openAfterPurge(parts: MaildirSourceParts, opening: Opening): Eventually<SourceOutcome> {
+  const { place, account, options } = opening;
+  const purging = parts.heldPurge?.runIfDue(place, { user: account.name, mayGoOn: options.mayGoOn });
+  return purging === undefined ? openUnexpired(parts, opening) : purging.then(() => openUnexpired(parts, opening));
+}
+
+function openUnexpired(parts: MaildirSourceParts, opening: Opening): Eventually<SourceOutcome> {
+  const { expireMs } = parts.maildrop;
+  const open = () => openAndJudge(parts, opening);
+  if (expireMs === undefined) return open();
+  return removeAndOpen(open, { mayGoOn: opening.options.mayGoOn, before: parts.clock.now() - expireMs });
+}
+
+function openAndJudge(
+  { store, guard }: MaildirSourceParts,
+  { place, account, options }: Opening,
+): Eventually<SourceOutcome> {
+  const judge = (outcome: OpenOutcome): Eventually<SourceOutcome> =>
+    outcome.type === "opened" && guard !== undefined ? guard(outcome, place, account) : outcome;
+  return andThen(store.open(place, options), judge);
+}
+
+async function removeAndOpen(open: () => Eventually<SourceOutcome>, retention: Retention): Promise<SourceOutcome> {
+  const outcome = await open();
+  if (outcome.type !== "opened") return outcome;
+  const expired = await removeExpired(outcome.maildrop, retention);
   if (expired === undefined) return outcome;
+  outcome.onRemoved?.(expired.report);
   await outcome.maildrop.close();
-  return withFinished(await store.open(place, options), { expired, finished: outcome.finished });
-}
-
-function withFinished(
-  outcome: OpenOutcome,
-  { expired, finished }: { readonly expired: FinishedUpdate; readonly finished: FinishedUpdate | undefined },
-): SourceOutcome {
-  if (outcome.type === "unavailable") return outcome;
-  return { ...outcome, expired, ...(finished === undefined ? {} : { finished }) };
+  const again = await open();
+  if (again.type !== "opened") return again;
+  return { ...again, expired, ...(outcome.finished === undefined ? {} : { finished: outcome.finished }) };
 }
 
 /** How an embedding program opens the maildrop of an account. */

@@ -146,6 +146,7 @@ export class SessionDuties {
       messages: maildrop.listing.count,
       octets: maildrop.listing.totalOctets,
       ms: Math.round(this.#parts.clock.monotonic() - this.#began),
+      as: this.#account?.claimed,
     });
   }
 

@@ -13,10 +13,16 @@ test("DESIGN §8: what is left out has its default", () => {
     ],
     proxy: { from: [] },
     tls: { certificate: "/etc/postigo/tls/chain.pem", key: "/etc/postigo/tls/key.pem", names: [], minimum: "TLSv1.2" },
-    spool: { maildir: "/var/mail/%{domain}/%{local}", create: false, io: "auto" },
+    spool: { maildir: "/var/mail/%{domain}/%{local}", create: false, folderSeparator: undefined, io: "auto" },
     accounts: [{ type: "users-file", path: "/etc/postigo/users" }],
     auth: { plaintext: "tls", mechanisms: undefined, apop: false },
-    maildrop: { retrieved: "mark-seen", deleted: { type: "unlink" }, trashCounts: false, expireMs: undefined },
+    maildrop: {
+      retrieved: "mark-seen",
+      deleted: { type: "unlink" },
+      trashCounts: false,
+      expireMs: undefined,
+      recentMs: undefined,
+    },
     uidl: { format: "name" },
     lock: { waitMs: 3000, staleMs: 60_000, directory: undefined },
     canary: { enabled: true, directory: undefined, least: 20, missing: 80 },
@@ -42,10 +48,10 @@ tls:
   key: /k.pem
   names: [{ name: mail.example.org, certificate: n.pem, key: nk.pem }]
   minimum: TLSv1.3
-spool: { maildir: "mail/%d/%n", create: true, io: sync }
+spool: { maildir: "mail/%d/%n", create: true, folder_separator: "+", io: sync }
 accounts: [{ type: users-file, path: ../users }, { type: inline, users: ["a:b"] }]
 auth: { plaintext: loopback, mechanisms: [PLAIN, SCRAM-SHA-256], apop: true }
-maildrop: { retrieved: leave, deleted: hold 30d, trash_counts: true, expire: 365d }
+maildrop: { retrieved: leave, deleted: hold 30d, trash_counts: true, expire: 365d, recent: 30d }
 uidl: { format: name }
 lock: { wait: 500ms, stale: 2m, directory: locks }
 canary: { enabled: false, directory: state, least: 1, missing: 100 }
@@ -70,7 +76,7 @@ control: { socket: run/control.sock }
       names: [{ name: "mail.example.org", certificate: "/etc/postigo/n.pem", key: "/etc/postigo/nk.pem" }],
       minimum: "TLSv1.3",
     },
-    spool: { maildir: "/etc/postigo/mail/%d/%n", create: true, io: "sync" },
+    spool: { maildir: "/etc/postigo/mail/%d/%n", create: true, folderSeparator: "+", io: "sync" },
     accounts: [
       { type: "users-file", path: "/etc/users" },
       { type: "inline", users: ["a:b"] },
@@ -81,6 +87,7 @@ control: { socket: run/control.sock }
       deleted: { type: "hold", ms: 30 * 86_400_000 },
       trashCounts: true,
       expireMs: 365 * 86_400_000,
+      recentMs: 30 * 86_400_000,
     },
     uidl: { format: "name" },
     lock: { waitMs: 500, staleMs: 120_000, directory: "/etc/postigo/locks" },

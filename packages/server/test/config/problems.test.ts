@@ -144,6 +144,26 @@ const VALUES: readonly Row[] = [
     says: "postigo.yaml:4:25: timeouts.autologout: is 599s; write 10m to 1d: RFC 1939 §3 asks for at least 10 minutes",
   },
   {
+    name: "a separator that a name may need",
+    text: "spool: { folder_separator: '@' }",
+    says: 'postigo.yaml:4:28: spool.folder_separator: is "@"; write one of ! # $ & * + , - = ^ _ | ~ in quotes',
+  },
+  {
+    name: "a separator of two characters",
+    text: 'spool: { folder_separator: "++" }',
+    says: 'postigo.yaml:4:28: spool.folder_separator: is "++"; write one of',
+  },
+  {
+    name: "a view of minutes",
+    text: "maildrop: { recent: 5m }",
+    says: "postigo.yaml:4:21: maildrop.recent: is 5m; write 1h to 36500d",
+  },
+  {
+    name: "a canary that never sings",
+    text: "canary: { missing: 101 }",
+    says: "postigo.yaml:4:20: canary.missing: is 101; write a percentage from 1 to 100",
+  },
+  {
     name: "an endless lock",
     text: "lock: { stale: 2h }",
     says: "postigo.yaml:4:16: lock.stale: is 2h; write 5s to 1h",

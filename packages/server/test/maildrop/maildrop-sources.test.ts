@@ -12,7 +12,7 @@ import type { MaildropConfig } from "#server/config/config";
 import { HeldPurge } from "#server/maildrop/held-purge";
 import { parseMaildirTemplate } from "#server/maildrop/maildir-path";
 import type { SourceOutcome } from "#server/maildrop/maildrop-opener";
-import { createMaildirSource } from "#server/maildrop/maildrop-sources";
+import { createMaildirSource, type MaildropGuard } from "#server/maildrop/maildrop-sources";
 import { createOctetRule } from "#server/maildrop/octet-rule";
 import { STAGE_MEMORY_OCTETS, Stage } from "#server/net/stage";
 import { makeMaildir, temporaryFolder } from "../cli/support.js";
@@ -25,7 +25,13 @@ const seconds = (ageMs: number): number => (NOW - ageMs) / 1000;
 const OLD = `cur/${seconds(31 * DAY)}.M1.host:2,S`;
 const YOUNG = `new/${seconds(29 * DAY)}.M2.host`;
 const KEEP: MaildropConfig = {
-  ...{ retrieved: "mark-seen", deleted: { type: "unlink" }, trashCounts: false, expireMs: undefined },
+  ...{
+    retrieved: "mark-seen",
+    deleted: { type: "unlink" },
+    trashCounts: false,
+    expireMs: undefined,
+    recentMs: undefined,
+  },
 };
 const JOURNAL_OF_OLD = "postigo-journal 1 unlink -\n";
 
@@ -96,7 +102,7 @@ test("held mail stays without the lock, and when nothing is to be held any more"
 });
 
 test("a folder of held mail that cannot be read is told and keeps nobody from his mail", async (t) => {
-  const { login, root, log } = sourceOf(t, { ...KEEP, deleted: { type: "hold", ms: DAY } }, "EACCES");
+  const { login, root, log } = sourceOf(t, { ...KEEP, deleted: { type: "hold", ms: DAY } }, { holdErrno: "EACCES" });
   fs.mkdirSync(join(root, "postigo.hold"));
   assert.equal((await login()).maildrop.messages.count, 2);
   assert.match(log.of("held-message-not-purged")[0]?.error ?? "", /EACCES/);
@@ -113,9 +119,35 @@ test("an update that was cut off is finished at the login, and told", async (t) 
   assert.deepEqual(files(), [YOUNG]);
 });
 
+test("whether it is the maildrop is judged before anything is removed there, and what expires is told to the judge", async (t) => {
+  const told: unknown[] = [];
+  const guard: MaildropGuard = (opened, place) => {
+    told.push(["judged", place.split("/").at(-1), opened.maildrop.messages.count]);
+    return { ...opened, onRemoved: ({ removed }) => told.push(["removed", removed.map(({ path }) => path)]) };
+  };
+  await sourceOf(t, { ...KEEP, expireMs: 30 * DAY }, { guard }).login();
+  assert.deepEqual(told, [
+    ["judged", "ana", 2],
+    ["removed", [OLD]],
+    ["judged", "ana", 1],
+  ]);
+});
+
+test("in what is not the maildrop nothing expires", async (t) => {
+  const { source, root, files } = sourceOf(
+    t,
+    { ...KEEP, expireMs: 30 * DAY },
+    { guard: () => ({ type: "refused", why: "another one" }) },
+  );
+  const outcome = await source.open(root, { name: "ana", maildir: undefined }, () => true);
+  assert.deepEqual(outcome, { type: "refused", why: "another one" });
+  assert.deepEqual(files().sort(), [OLD, YOUNG].sort());
+});
+
 type Opened = Extract<SourceOutcome, { type: "opened" }>;
 
-function sourceOf(t: TestContext, maildrop: MaildropConfig, holdErrno?: string) {
+function sourceOf(t: TestContext, maildrop: MaildropConfig, over: { holdErrno?: string; guard?: MaildropGuard } = {}) {
+  const { holdErrno, guard } = over;
   const spool = temporaryFolder(t);
   const root = makeMaildir(join(spool, "ana"), { [OLD]: "old\n", [YOUNG]: "young\n" });
   const [clock, log] = [new FakeClock(NOW), new RecordingLog()];
@@ -127,8 +159,8 @@ function sourceOf(t: TestContext, maildrop: MaildropConfig, holdErrno?: string) 
   assert.ok(template.type === "template");
   const { deleted } = maildrop;
   const heldPurge = deleted.type === "hold" ? new HeldPurge({ roots, clock, log, keptMs: deleted.ms }) : undefined;
-  const spoolConfig = { maildir: "", create: false, io: "sync" } as const;
-  const source = createMaildirSource({ store, template, spool: spoolConfig, maildrop, clock, heldPurge });
+  const spoolConfig = { maildir: "", create: false, folderSeparator: undefined, io: "sync" } as const;
+  const source = createMaildirSource({ store, template, spool: spoolConfig, maildrop, clock, heldPurge, guard });
   const login = async (mayGoOn = () => true): Promise<Opened> => {
     const outcome = await source.open(root, { name: "ana", maildir: undefined }, mayGoOn);
     assert.ok(outcome.type === "opened");
@@ -141,7 +173,7 @@ function sourceOf(t: TestContext, maildrop: MaildropConfig, holdErrno?: string) 
   };
   const files = () =>
     ["cur", "new"].flatMap((folder) => fs.readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
-  return { login, root, clock, log, held, files, journal: (path: string) => writeJournal(root, path) };
+  return { login, source, root, clock, log, held, files, journal: (path: string) => writeJournal(root, path) };
 }
 
 /** As a process leaves it that dies right after writing it. */

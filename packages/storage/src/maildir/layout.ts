@@ -23,6 +23,24 @@ export async function findMaildir(fs: FileSystem, root: string, options: LayoutO
   throw new StorageError("NOT_A_MAILDIR", root);
 }
 
+/**
+ * The stamps of `root`, a Maildir++ folder in the Maildir `home`. Never made, and never followed out of the Maildir by a link: a user who can
+ * write there could name the mail of another one. Rejects with StorageError.
+ */
+export async function findFolder(fs: FileSystem, root: string, home: string): Promise<Stamps> {
+  const entry = await orUnreadable(root, () => fs.lstat(root));
+  if (entry?.kind !== "directory") throw await whyNoFolder(fs, root, home);
+  const stamps = await orUnreadable(root, () => readStamps(fs, root));
+  if (stamps === undefined) throw new StorageError("NOT_A_MAILDIR", root);
+  return stamps;
+}
+
+/** Where there is no Maildir either, nothing is known of its folders. */
+async function whyNoFolder(fs: FileSystem, root: string, home: string): Promise<StorageError> {
+  const stamps = await orUnreadable(home, () => readStamps(fs, home));
+  return stamps === undefined ? new StorageError("SPOOL_MISSING", home) : new StorageError("NO_SUCH_FOLDER", root);
+}
+
 /** What a failed look at `root` is called. What no disk can do is thrown again. */
 export function troubleWith(root: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error;

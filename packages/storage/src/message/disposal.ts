@@ -22,11 +22,18 @@ export interface Disposal {
   dispose(path: string): Eventually<void>;
 }
 
-/** `now`: milliseconds since 1970. */
-export function disposalOf(name: DisposalName, site: MaildirSite, now: () => number): Disposal {
-  if (name === "unlink") return unlinking(site);
+/** Where a message goes from, and the Maildir whose trash and held mail it goes to: the same, or the one that it is a folder of. */
+export interface DisposalSite extends MaildirSite {
+  readonly home: string;
+}
+
+/** `now`: milliseconds since 1970. What is in the trash already is unlinked. */
+export function disposalOf(name: DisposalName, site: DisposalSite, now: () => number): Disposal {
+  if (name === "unlink" || (name === "trash" && isTrash(site))) return unlinking(site);
   return name === "trash" ? trashing(site) : holding(site, now);
 }
+
+export const isTrash = ({ root, home }: DisposalSite): boolean => root === `${home}/${TRASH_FOLDER}`;
 
 export const TRASH_FOLDER = ".Trash";
 export const HOLD_FOLDER = "postigo.hold";
@@ -40,8 +47,8 @@ function unlinking({ fs, root }: MaildirSite): Disposal {
   };
 }
 
-function trashing({ fs, root }: MaildirSite): Disposal {
-  const trash = `${root}/${TRASH_FOLDER}`;
+function trashing({ fs, root, home }: DisposalSite): Disposal {
+  const trash = `${home}/${TRASH_FOLDER}`;
   return {
     name: "trash",
     how: "trashed",
@@ -50,8 +57,8 @@ function trashing({ fs, root }: MaildirSite): Disposal {
   };
 }
 
-function holding({ fs, root }: MaildirSite, now: () => number): Disposal {
-  const hold = `${root}/${HOLD_FOLDER}`;
+function holding({ fs, root, home }: DisposalSite, now: () => number): Disposal {
+  const hold = `${home}/${HOLD_FOLDER}`;
   return {
     name: "hold",
     how: "held",

@@ -13,10 +13,12 @@ export interface MaildropParts {
   readonly copies?: ReadonlyMap<string, readonly string[]>;
   /** The folder that holds new/ and cur/, as octets. */
   readonly root: string;
+  /** The Maildir whose quota counts these messages: `root`, or the one that `root` is a Maildir++ folder of. */
+  readonly home: string;
   readonly fs: FileSystem;
   /** How removed messages go. */
   readonly disposal: Disposal;
-  /** True when what goes still counts against the quota: a trash folder that does. */
+  /** True when what goes still counts against the quota: a trash folder that does; or never did. */
   readonly keepsQuota?: boolean;
   /** Counts the canonical octets of an open file from its first octet, wherever its read position stands. */
   readonly count: (fd: number) => Eventually<number>;

@@ -75,7 +75,7 @@ async function untold(view: SessionView, { journal, there, report }: Finished): 
 
 async function quotaNow(view: SessionView): Promise<bigint | undefined> {
   try {
-    return (await quotaOf(view.parts.fs, view.parts.root))?.inode;
+    return (await quotaOf(view.parts.fs, view.parts.home))?.inode;
   } catch {
     // Telling it will meet the same fault, and name it.
     return undefined;
@@ -83,11 +83,11 @@ async function quotaNow(view: SessionView): Promise<bigint | undefined> {
 }
 
 async function tellNoted(view: SessionView, note: UsageNote): Promise<void> {
-  const { fs, root, onTrouble } = view.parts;
+  const { fs, home, onTrouble } = view.parts;
   try {
-    if (!(await isUsageTold(fs, root, note))) await tellUsage(fs, root, note);
+    if (!(await isUsageTold(fs, home, note))) await tellUsage(fs, home, note);
   } catch (cause) {
-    onTrouble?.(new StorageError("QUOTA_FAILED", `${root}/maildirsize`, cause));
+    onTrouble?.(new StorageError("QUOTA_FAILED", `${home}/maildirsize`, cause));
   }
 }
 

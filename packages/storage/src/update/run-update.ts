@@ -81,14 +81,14 @@ export function usageOf(view: SessionView, { removed }: RemovalReport): Usage {
 
 /** Tells maildirsize, and the journal before it, so that neither a crash before nor one after makes it hear twice or never. */
 export async function tellUsageOnce(view: SessionView, usage: Usage, isWritten: boolean): Promise<void> {
-  const { fs, root } = view.parts;
+  const { fs, home } = view.parts;
   try {
-    const note = await noteUsage(fs, root, usage);
+    const note = await noteUsage(fs, home, usage);
     if (note === undefined) return;
     if (isWritten) await noteInJournal(view.parts, note);
-    await tellUsage(fs, root, note);
+    await tellUsage(fs, home, note);
   } catch (cause) {
-    view.parts.onTrouble?.(new StorageError("QUOTA_FAILED", `${root}/maildirsize`, cause));
+    view.parts.onTrouble?.(new StorageError("QUOTA_FAILED", `${home}/maildirsize`, cause));
   }
 }
 
@@ -103,9 +103,9 @@ export async function end(view: SessionView): Promise<void> {
 
 /** Whether there is a journal now. One file that no quota counts goes whole or stays whole: that needs none. */
 async function begin(view: SessionView, positions: readonly number[]): Promise<boolean> {
-  const { fs, root, disposal } = view.parts;
+  const { fs, home, disposal } = view.parts;
   try {
-    const quota = await quotaOf(fs, root);
+    const quota = await quotaOf(fs, home);
     if (positions.length === 1 && quota === undefined && !view.parts.copies?.size) return false;
     const messages = positions.map((position) => journalMessageAt(view, position));
     await writeJournal(view.parts, { disposal: disposal.name, quotaInode: quota?.inode, messages });

@@ -47,7 +47,8 @@ export function maildropOver(
   const site = { fs, root: octetPath(maildir.root) };
   const maildrop = createMaildrop({
     ...site,
-    disposal: disposalOf("unlink", site, Date.now),
+    disposal: disposalOf("unlink", { ...site, home: site.root }, Date.now),
+    home: site.root,
     table: tableOf(maildir, paths),
     count: (fd) => canonicalOctets(readFileSync(fd, "latin1")),
     remember: (position, measure) => learnt.measures.set(position, measure),

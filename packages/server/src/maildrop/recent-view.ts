@@ -1,0 +1,125 @@
+// What was delivered of late, as a maildrop of its own: the rest is not listed and cannot be touched. Several devices can share one
+// maildrop so, each fetching what is new, without one of them taking years of mail.
+
+import type { Eventually, Maildrop, MessageTable, MessageTrouble, OpenMessage, RemovalReport } from "@postigo/storage";
+import type { OpenedMaildrop } from "./maildrop-opener.js";
+
+/** `since`: milliseconds since 1970; it never goes back. A table in which nothing is older is the view itself. */
+export function recentView(opened: OpenedMaildrop, since: number): OpenedMaildrop {
+  const { maildrop, onRemoved } = opened;
+  const recent = recentIn(maildrop.messages, since);
+  if (recent.count === maildrop.messages.count) return opened;
+  const view = new RecentMaildrop(maildrop, recent);
+  if (onRemoved === undefined) return { ...opened, maildrop: view };
+  return { ...opened, maildrop: view, onRemoved: (report) => onRemoved(mapped(report, (at) => recent.wholeOf(at))) };
+}
+
+class RecentTable implements MessageTable {
+  readonly #whole: MessageTable;
+  /** In the whole table, ascending. */
+  readonly #positions: Uint32Array;
+  /** The view is the same as long as it begins no later. */
+  readonly oldest: number;
+
+  constructor(whole: MessageTable, since: number) {
+    this.#whole = whole;
+    const positions = new Uint32Array(whole.count);
+    let count = 0;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (let position = 0; position < whole.count; position++) {
+      const delivered = whole.deliveredAt(position);
+      if (delivered < since) continue;
+      positions[count++] = position;
+      oldest = Math.min(oldest, delivered);
+    }
+    this.#positions = positions.slice(0, count);
+    this.oldest = oldest;
+  }
+
+  get count(): number {
+    return this.#positions.length;
+  }
+
+  /** Of a position in the view that in the whole table. */
+  wholeOf(position: number): number {
+    return this.#positions[position] ?? Number.NaN;
+  }
+
+  octetsAt(position: number): number {
+    return this.#whole.octetsAt(this.wholeOf(position));
+  }
+
+  deliveredAt(position: number): number {
+    return this.#whole.deliveredAt(this.wholeOf(position));
+  }
+
+  fileOctetsAt(position: number): number {
+    return this.#whole.fileOctetsAt(this.wholeOf(position));
+  }
+
+  uniqueIdAt(position: number): string {
+    return this.#whole.uniqueIdAt(this.wholeOf(position));
+  }
+
+  copyUniqueId(position: number, target: Uint8Array, offset: number): number {
+    return this.#whole.copyUniqueId(this.wholeOf(position), target, offset);
+  }
+
+  pathAt(position: number): string {
+    return this.#whole.pathAt(this.wholeOf(position));
+  }
+}
+
+class RecentMaildrop implements Maildrop {
+  readonly messages: RecentTable;
+  readonly #whole: Maildrop;
+
+  constructor(whole: Maildrop, messages: RecentTable) {
+    this.#whole = whole;
+    this.messages = messages;
+  }
+
+  get readsAtOnce(): boolean {
+    return this.#whole.readsAtOnce;
+  }
+
+  open(position: number, target: Uint8Array): Eventually<OpenMessage | MessageTrouble> {
+    return this.#whole.open(this.messages.wholeOf(position), target);
+  }
+
+  correctOctets(position: number, octets: number): void {
+    this.#whole.correctOctets(this.messages.wholeOf(position), octets);
+  }
+
+  async remove(positions: readonly number[], mayGoOn?: () => boolean): Promise<RemovalReport> {
+    const inView = new Map(positions.map((position) => [this.messages.wholeOf(position), position]));
+    const report = await this.#whole.remove([...inView.keys()], mayGoOn);
+    return mapped(report, (position) => inView.get(position) ?? Number.NaN);
+  }
+
+  markRetrieved(positions: readonly number[]): Promise<void> {
+    return this.#whole.markRetrieved(positions.map((position) => this.messages.wholeOf(position)));
+  }
+
+  close(): Promise<void> {
+    return this.#whole.close();
+  }
+}
+
+/** The same object while it shows the same: what others keep of it, such as rendered listings, stays good. */
+function recentIn(whole: MessageTable, since: number): RecentTable {
+  const known = VIEWS.get(whole);
+  if (known !== undefined && since <= known.oldest) return known;
+  const view = new RecentTable(whole, since);
+  VIEWS.set(whole, view);
+  return view;
+}
+
+function mapped({ removed, failed }: RemovalReport, positionOf: (position: number) => number): RemovalReport {
+  return {
+    removed: removed.map((each) => ({ ...each, position: positionOf(each.position) })),
+    failed: failed.map((each) => ({ ...each, position: positionOf(each.position) })),
+  };
+}
+
+const VIEWS = new WeakMap<MessageTable, RecentTable>();
