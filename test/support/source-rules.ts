@@ -62,7 +62,7 @@ export function sourceFaults({ path, text }: SourceFile): readonly string[] {
 }
 
 function importsOf(text: string): readonly string[] {
-  const found = withoutComments(text).matchAll(/(?:^|[;}\s])(?:from|import)\s*\(?\s*"([^"]+)"/g);
+  const found = withoutComments(text).matchAll(/(?:^|[;}\s])(?:from|import)\s*\(?\s*"([^"\s]+)"/g);
   return Array.from(found, ([, specifier = ""]) => specifier);
 }
 
