@@ -144,16 +144,6 @@ const VALUES: readonly Row[] = [
     says: "postigo.yaml:4:25: timeouts.autologout: is 599s; write 10m to 1d: RFC 1939 §3 asks for at least 10 minutes",
   },
   {
-    name: "a separator that a name may need",
-    text: "spool: { folder_separator: '@' }",
-    says: 'postigo.yaml:4:28: spool.folder_separator: is "@"; write one of ! # $ & * + , - = ^ _ | ~ in quotes',
-  },
-  {
-    name: "a separator of two characters",
-    text: 'spool: { folder_separator: "++" }',
-    says: 'postigo.yaml:4:28: spool.folder_separator: is "++"; write one of',
-  },
-  {
     name: "a view of minutes",
     text: "maildrop: { recent: 5m }",
     says: "postigo.yaml:4:21: maildrop.recent: is 5m; write 1h to 36500d",
@@ -337,6 +327,13 @@ const WHOLE_FILES: readonly { readonly name: string; readonly text: string; read
     text: minimal("").replace(", key: tls/key.pem", ""),
     says: ["postigo.yaml:1:6: tls.key: is missing; write the path of its private key"],
   },
+  ...["@", "++", "a", "/"].map((separator) => ({
+    name: `a separator that a name may need: ${separator}`,
+    text: minimal("").replace("spool: {", `spool: { folder_separator: "${separator}",`),
+    says: [
+      `postigo.yaml:2:28: spool.folder_separator: is "${separator}"; write one of ! # $ & * + , - = ^ _ | ~ in quotes`,
+    ],
+  })),
   {
     name: "one maildrop for all",
     text: minimal("").replace("%{domain}/%{local}", "shared"),
