@@ -4,8 +4,19 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { cleanUp } from "./clean-up.js";
 import { until } from "./eventually.js";
@@ -14,7 +25,7 @@ import { PASSWORD } from "./gateway-process.js";
 import { MAIL_OWNER } from "./mail-owner.js";
 import { isRunning } from "./process-state.js";
 import { RawClient } from "./raw-client.js";
-import { needsRoot } from "./real-client.js";
+import { needsSuccess } from "./real-client.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
 export interface CourierOptions {
@@ -24,7 +35,16 @@ export interface CourierOptions {
 }
 
 /** Options for a test that needs it. */
-export const needsCourier = (): { skip?: string } => needsRoot("couriertcpd", "courier-base courier-authlib-userdb");
+export const needsCourier = (): { skip?: string } =>
+  process.getuid?.() === 0
+    ? needsSuccess(
+        ["sh", "-c", NEEDED],
+        "Courier is missing: apt-get install courier-base courier-authdaemon courier-authlib-userdb",
+      )
+    : { skip: "needs root" };
+
+const NEEDED = `PATH=$PATH:/usr/sbin:/sbin command -v couriertcpd &&
+  test -x /usr/lib/courier/courier-authlib/authdaemond && test -e /usr/lib/courier-authlib/libauthuserdb.so`;
 
 export class PrivateCourier {
   readonly directory: string;
@@ -40,7 +60,7 @@ export class PrivateCourier {
   static async start(t: TestContext, options: CourierOptions): Promise<PrivateCourier> {
     const courier = new PrivateCourier(temporaryDirectory(t), await freePort());
     courier.#writeAccounts(options);
-    const programs = courier.#programs();
+    const programs = programFolder();
     cleanUp(t, () => courier.stop());
     writeFileSync(join(courier.directory, "inside.sh"), courier.#insideNamespace(programs));
     const script = join(courier.directory, "inside.sh");
@@ -67,17 +87,6 @@ export class PrivateCourier {
     } catch {
       return false;
     }
-  }
-
-  /** The folder of courierpop3d. */
-  #programs(): string {
-    const place = "usr/lib/courier/courier";
-    if (existsSync(`/${place}/courierpop3d`)) return `/${place}`;
-    const work = join(this.directory, "package");
-    mkdirSync(work);
-    execFileSync("apt-get", ["download", "courier-pop"], { cwd: work, stdio: "ignore", timeout: 120_000 });
-    execFileSync("sh", ["-c", "dpkg -x courier-pop_*.deb ."], { cwd: work, stdio: "ignore" });
-    return join(work, place);
   }
 
   #writeAccounts({ spool, users }: CourierOptions): void {
@@ -115,6 +124,29 @@ exec couriertcpd -address=127.0.0.1 -maxprocs=40 -maxperip=40 -nodnslookup -noid
 `;
   }
 }
+
+/** The folder of courierpop3d: installed, or unpacked once and kept for the next test. */
+function programFolder(): string {
+  for (const root of ["/", UNPACKED]) {
+    if (existsSync(join(root, PROGRAMS, "courierpop3d"))) return join(root, PROGRAMS);
+  }
+  unpack();
+  return join(UNPACKED, PROGRAMS);
+}
+
+/** Tests that run at once do it each for itself; the first to be ready puts it in place. */
+function unpack(): void {
+  const work = mkdtempSync(join(tmpdir(), "postigo-courier-"));
+  execFileSync("apt-get", ["download", "courier-pop"], { cwd: work, stdio: "ignore", timeout: 120_000 });
+  execFileSync("sh", ["-c", "dpkg -x courier-pop_*.deb unpacked"], { cwd: work, stdio: "ignore" });
+  chmodSync(work, 0o755);
+  mkdirSync(dirname(UNPACKED), { recursive: true });
+  if (!existsSync(UNPACKED)) renameSync(join(work, "unpacked"), UNPACKED);
+  rmSync(work, { recursive: true });
+}
+
+const PROGRAMS = "usr/lib/courier/courier";
+const UNPACKED = join(tmpdir(), "postigo-test-cache", "courier-pop");
 
 const pidIn = (file: string): number | undefined =>
   existsSync(file) ? Number(readFileSync(file, "latin1")) || undefined : undefined;
