@@ -3,16 +3,23 @@
 import type { Clock } from "../clock.js";
 import type { Terminal } from "./terminal.js";
 
+type ErrorStream = Pick<Terminal, "err" | "errIsTerminal">;
+
+interface Counted {
+  readonly total: number;
+  readonly what: string;
+}
+
 export class Progress {
-  readonly #terminal: Terminal;
-  readonly #clock: Clock;
+  readonly #terminal: ErrorStream;
+  readonly #clock: Pick<Clock, "monotonic">;
   readonly #total: number;
   readonly #what: string;
   #done = 0;
   #drawnAt = Number.NEGATIVE_INFINITY;
 
   /** `what`: the things that are counted, in the plural. A single one is not worth a word. */
-  constructor(terminal: Terminal, clock: Clock, { total, what }: { readonly total: number; readonly what: string }) {
+  constructor(terminal: ErrorStream, clock: Pick<Clock, "monotonic">, { total, what }: Counted) {
     this.#terminal = terminal;
     this.#clock = clock;
     this.#total = total;

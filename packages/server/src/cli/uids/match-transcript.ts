@@ -1,9 +1,9 @@
 // Which file was which message of a transcript? Nothing in the transcript names a file: octets and order must tell.
 //
 // A message whose octets no other has is found by them. Several with the same octets are told apart by their order, if there are as many files
-// as messages of these octets, and if those found by octets alone stand in one order here and there: the evidence that both servers sort
-// alike. Where that does not hold they are ambiguous, and not guessed at: a wrong unique-id makes a client lose a message, a new one
-// makes it fetch one again.
+// as messages of these octets, and if both servers sort alike. The evidence for that: of all messages of which there are as many here as
+// there, the octets come in the same sequence, and by chance that would happen once in a thousand times at most. Where it is wanting they
+// are ambiguous, and not guessed at: a wrong unique-id makes a client lose a message, a new one makes it fetch one again.
 
 import type { FormerMessage } from "./transcript.js";
 
@@ -22,12 +22,11 @@ export interface Match {
 /** `files` in delivery order. */
 export const matchTranscript = (messages: readonly FormerMessage[], files: readonly StoredFile[]): Match => {
   const groups = groupsOf(messages, files);
-  const singles = groups.filter((group) => group.messages.length === 1 && group.files.length === 1);
-  const isOneOrder = standInOneOrder(singles);
+  const isOneOrder = haveOneOrder(groups.filter(isBalanced), messages, files);
   const found = new Map<string, number>();
   const ambiguous: string[] = [];
   for (const group of groups) {
-    const isTold = group.messages.length === group.files.length && (group.files.length === 1 || isOneOrder);
+    const isTold = isBalanced(group) && (group.files.length === 1 || isOneOrder);
     for (const [index, at] of group.files.entries()) {
       const name = files[at]?.uniqueName ?? "";
       if (isTold) found.set(name, group.messages[index] ?? 0);
@@ -55,10 +54,31 @@ const groupsOf = (messages: readonly FormerMessage[], files: readonly StoredFile
   return [...byOctets.values()];
 };
 
-/** Whether those that are sure are enough to tell, and rise together. One alone shows no order. */
-const standInOneOrder = (singles: readonly Group[]): boolean => {
-  const places = singles
-    .map(({ messages, files }) => [messages[0] ?? 0, files[0] ?? 0] as const)
-    .sort(([a], [b]) => a - b);
-  return places.length > 1 && places.every(([, file], index) => file > (places[index - 1]?.[1] ?? -1));
+const isBalanced = ({ messages, files }: Group): boolean => messages.length === files.length;
+
+const haveOneOrder = (
+  groups: readonly Group[],
+  messages: readonly FormerMessage[],
+  files: readonly StoredFile[],
+): boolean => {
+  const there = inOrder(groups.flatMap((group) => group.messages)).map((at) => messages[at]?.octets);
+  const here = inOrder(groups.flatMap((group) => group.files)).map((at) => files[at]?.octets);
+  return there.every((octets, at) => octets === here[at]) && sequencesOf(groups) >= EVIDENCE;
 };
+
+const inOrder = (positions: readonly number[]): readonly number[] => [...positions].sort((a, b) => a - b);
+
+/** In how many sequences the octets of these groups could come, or any number above EVIDENCE. */
+const sequencesOf = (groups: readonly Group[]): number => {
+  let sequences = 1;
+  let placed = 0;
+  for (const { messages } of groups) {
+    for (let of = 1; of <= messages.length && sequences < EVIDENCE; of++) {
+      placed += 1;
+      sequences = (sequences * placed) / of;
+    }
+  }
+  return sequences;
+};
+
+const EVIDENCE = 1000;
