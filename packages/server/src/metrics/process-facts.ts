@@ -26,7 +26,7 @@ export class ProcessFacts {
       gauge(
         "postigo_event_loop_delay_seconds",
         "How late the event loop came to its work since the last scrape; of the process where it was worst",
-        { label: "quantile", values: QUANTILES.map((q) => [String(q), this.#beyondSampling(q)]) },
+        { label: "percentile", values: QUANTILES.map((q) => [String(q), this.#beyondSampling(q)]) },
         "max",
       ),
     ];
