@@ -28,10 +28,7 @@ export const dovecotServer = (parsed: Parsed, purpose: Purpose): OpenFormerServe
 const formatOf = (text: string): IdFormat => {
   const format = parseIdFormat(text);
   if (typeof format !== "string") return format;
-  throw new CommandError(
-    EXIT.usage,
-    `--uidl-format: ${format}. Take pop3_uidl_format from "doveconf pop3_uidl_format"`,
-  );
+  throw new CommandError(EXIT.usage, `--uidl-format: ${format}. "doveconf pop3_uidl_format" tells it`);
 };
 
 type Guard = <T>(file: string, read: () => Promise<T>) => Promise<T>;

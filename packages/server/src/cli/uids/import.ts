@@ -77,7 +77,7 @@ const work = async (task: Task, maildrop: UserMaildrop): Promise<Outcome> => {
   const about = { ...maildrop, problem: undefined, warnings: [...former.warnings, ...damaged], judgement };
   if (isSame) return { ...about, result: "unchanged" };
   if (before === undefined && judgement.entries.length === 0) return { ...about, result: "nothing" };
-  if (task.purpose === "preview") return { ...about, result: "to import" };
+  if (task.purpose === "preview") return { ...about, result: "importable" };
   await saveImportedIds(await task.maildrops.roots.of(root), root, judgement.entries);
   return { ...about, result: "imported" };
 };

@@ -8,7 +8,7 @@ import type { Fate, Judgement } from "./judge.js";
 
 export interface Outcome extends UserMaildrop {
   /** `nothing`: the earlier server has left nothing here that would be worth a file. */
-  readonly result: "imported" | "to import" | "unchanged" | "nothing" | "failed";
+  readonly result: "imported" | "importable" | "unchanged" | "nothing" | "failed";
   /** Why it failed. */
   readonly problem: CommandError | undefined;
   readonly warnings: readonly string[];
@@ -39,7 +39,7 @@ const asFields = ({ user, path, result, problem, warnings, judgement }: Outcome)
 const cellsOf = ({ user, result, judgement }: Outcome): readonly string[] => [
   user,
   ...COUNTED.map((fate) => (judgement === undefined ? "" : `${judgement.counts[fate]}`)),
-  result.replace(" ", "-"),
+  result,
 ];
 
 /** The first few: --json has them all. What is lost is mail that is gone, and nobody fetches that. */

@@ -24,7 +24,7 @@ test("uids import writes what Dovecot has shown, uids preview only tells it", as
   const place = spoolOf(t, { ana: { "dovecot-uidlist": UIDLIST } });
   const preview = await place.uids("preview", "ana", "--from", "dovecot");
   assert.equal(preview.code, EXIT.ok);
-  assert.match(preview.out, /^ana +2 +0 +0 +0 +0 +0 +0 {2}to-import$/m);
+  assert.match(preview.out, /^ana +2 +0 +0 +0 +0 +0 +0 {2}importable$/m);
   assert.ok(!existsSync(place.file("ana")));
   const { code, out } = await place.import("ana");
   assert.equal(code, EXIT.ok);
