@@ -2,6 +2,7 @@
 
 import { type FormerIds, octetPath, type UnusableFile } from "@postigo/storage";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "../exit-code.js";
+import { printable } from "../message-rows.js";
 import type { UserMaildrops } from "../user-maildrops.js";
 import type { Former } from "./former.js";
 
@@ -17,7 +18,7 @@ export const readFormerFile = async (
   if (octets === undefined) return undefined;
   const found = parse(octets);
   if ("unusable" in found) throw new CommandError(EXIT.inputOutput, `${file}: ${found.unusable}`);
-  const warnings = found.problems.map(({ line, what }) => `${file}:${line}: left out: ${what}`);
+  const warnings = found.problems.map(({ line, what }) => `${file}:${line}: left out: ${printable(what)}`);
   return { ids: found.ids, warnings, ambiguous: [] };
 };
 

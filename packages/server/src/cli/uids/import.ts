@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { encodeImportedIds, loadImportedIds, octetPath, StorageError, saveImportedIds } from "@postigo/storage";
 import { systemClock } from "../../clock.js";
 import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "../exit-code.js";
+import { printable } from "../message-rows.js";
 import { type Parsed, textOf } from "../options.js";
 import { Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
@@ -73,7 +74,9 @@ const work = async (task: Task, maildrop: UserMaildrop): Promise<Outcome> => {
   const present = new Set(names.map(({ uniqueName }) => uniqueName));
   const judgement = judge({ former, present, imported: task.replaces ? [] : (before?.entries ?? []) });
   const isSame = before?.problems.length === 0 && isEqual(before.entries, judgement.entries);
-  const damaged = (before?.problems ?? []).map(({ line, what }) => `${maildrop.path}/postigo.uids:${line}: ${what}`);
+  const damaged = (before?.problems ?? []).map(
+    ({ line, what }) => `${maildrop.path}/postigo.uids:${line}: ${printable(what)}`,
+  );
   const about = { ...maildrop, problem: undefined, warnings: [...former.warnings, ...damaged], judgement };
   if (isSame) return { ...about, result: "unchanged" };
   if (before === undefined && judgement.entries.length === 0) return { ...about, result: "nothing" };

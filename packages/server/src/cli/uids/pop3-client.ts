@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { CommandError, EXIT } from "../exit-code.js";
+import { printable } from "../message-rows.js";
 
 export interface ServerAddress {
   readonly host: string;
@@ -107,7 +108,7 @@ class Conversation {
   async #status(what: string): Promise<void> {
     const text = await this.#line();
     if (text.startsWith("+OK")) return;
-    throw this.#fault(`${what} was answered ${JSON.stringify(text.slice(0, 200))}`);
+    throw this.#fault(`${what} was answered "${printable(text.slice(0, 200))}"`);
   }
 
   async #line(): Promise<string> {

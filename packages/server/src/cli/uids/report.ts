@@ -1,10 +1,11 @@
 // What an import has done, or would do, for people and for programs.
 
 import type { CommandError } from "../exit-code.js";
+import { printable } from "../message-rows.js";
 import { type Column, renderTable } from "../table.js";
 import type { Terminal } from "../terminal.js";
 import type { UserMaildrop } from "../user-maildrops.js";
-import type { Fate, Judgement } from "./judge.js";
+import type { Difference, Fate, Judgement } from "./judge.js";
 
 export interface Outcome extends UserMaildrop {
   /** `nothing`: the earlier server has left nothing here that would be worth a file. */
@@ -31,9 +32,16 @@ export const report = (outcomes: readonly Outcome[], asJson: boolean, terminal: 
 
 const asFields = ({ user, path, result, problem, warnings, judgement }: Outcome): object => ({
   ...{ user, maildrop: path, result, ...judgement?.counts },
-  ...(judgement && { differences: judgement.differences }),
+  ...(judgement && { differences: judgement.differences.map(asPrintable) }),
   ...(warnings.length > 0 && { warnings }),
   ...(problem && { problem: problem.message }),
+});
+
+/** Names and unique-ids are octets that others chose. */
+const asPrintable = (difference: Difference): Difference => ({
+  ...difference,
+  name: printable(difference.name),
+  uniqueId: printable(difference.uniqueId),
 });
 
 const cellsOf = ({ user, result, judgement }: Outcome): readonly string[] => [
@@ -46,7 +54,7 @@ const cellsOf = ({ user, result, judgement }: Outcome): readonly string[] => [
 const tellDifferences = (user: string, judgement: Judgement | undefined, terminal: Terminal): void => {
   const worth = judgement?.differences.filter(({ fate }) => fate !== "lost") ?? [];
   for (const { name, fate, why } of worth.slice(0, MOST_TOLD)) {
-    terminal.err(`postigo: ${user}: ${JSON.stringify(name)} is ${fate}: ${why}\n`);
+    terminal.err(`postigo: ${user}: "${printable(name)}" is ${fate}: ${why}\n`);
   }
   if (worth.length > MOST_TOLD) terminal.err(`postigo: ${user}: … and ${worth.length - MOST_TOLD} more; see --json\n`);
 };

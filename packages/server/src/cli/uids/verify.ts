@@ -2,6 +2,7 @@
 
 import type { MessageTable } from "@postigo/storage";
 import { CommandError, EXIT } from "../exit-code.js";
+import { printable } from "../message-rows.js";
 import { type Parsed, textOf } from "../options.js";
 import { readKnownPassword } from "../password-input.js";
 import { readOnlyTable } from "../read-only-table.js";
@@ -16,7 +17,7 @@ export interface Comparison {
   /** Of those: with another number, or other octets. No client fetches them again. */
   readonly moved: number;
   readonly resized: number;
-  /** Listed there and not here. */
+  /** Listed there and not here, with what could steer a terminal as \xHH. */
   readonly missing: readonly string[];
   /** Listed here and not there: fetched by every client. */
   readonly extra: readonly string[];
@@ -52,7 +53,7 @@ export const compare = (there: readonly ListedMessage[], here: MessageTable): Co
     else if (known.number !== position + 1) moved += 1;
     if (known !== undefined && known.octets !== here.octetsAt(position)) resized += 1;
   }
-  return { same: here.count - extra.length, moved, resized, missing: [...byId.keys()], extra };
+  return { same: here.count - extra.length, moved, resized, missing: [...byId.keys()].map(printable), extra };
 };
 
 const addressOf = (parsed: Parsed): ServerAddress => {
@@ -75,10 +76,8 @@ const report = (result: Comparison & { user: string; path: string }, asJson: boo
   }
   const cells = [same, missing.length, extra.length, moved, resized].map((count) => `${count}`);
   terminal.out(renderTable(COLUMNS, [[user, ...cells]], terminal));
-  for (const uniqueId of missing.slice(0, MOST_TOLD))
-    terminal.err(`postigo: not listed here: ${JSON.stringify(uniqueId)}\n`);
-  for (const uniqueId of extra.slice(0, MOST_TOLD))
-    terminal.err(`postigo: not listed there: ${JSON.stringify(uniqueId)}\n`);
+  for (const uniqueId of missing.slice(0, MOST_TOLD)) terminal.err(`postigo: not listed here: "${uniqueId}"\n`);
+  for (const uniqueId of extra.slice(0, MOST_TOLD)) terminal.err(`postigo: not listed there: "${uniqueId}"\n`);
 };
 
 const SERVER = /^(?:\[([\da-fA-F:.]+)\]|([^:\s[\]]+)):(\d{1,5})$/;

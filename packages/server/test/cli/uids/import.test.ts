@@ -64,6 +64,17 @@ test("a damaged line of the earlier server, and of ours, is warned of with its p
   assert.equal(place.read("ana"), whole);
 });
 
+test("octets of a file or a name steer no terminal", async (t) => {
+  const list = "3 V1000 N9\n1 O\x1b[2J\x9b1m :1.M1.host\n2 P\x9b31m :2.M2.host\n";
+  const place = spoolOf(t, { ana: {} });
+  writeFileSync(join(place.spool, "ana/dovecot-uidlist"), Buffer.from(list, "latin1"));
+  for (const words of [["ana"], ["ana", "--json"]]) {
+    const { out, err } = await place.import(...words);
+    assert.doesNotMatch(`${out}${err}`, /[^\P{C}\n]/u);
+    assert.match(`${out}${err}`, /O\\+x1b\[2J\\+x9b1m/);
+  }
+});
+
 test("--all does every maildrop that is there; one that fails does not stop the others, and the exit code says so", async (t) => {
   const list = { "dovecot-uidlist": UIDLIST };
   const place = spoolOf(t, { ana: list, ben: { "dovecot-uidlist": "garbage\n" }, cid: {}, dan: list });
