@@ -3,15 +3,12 @@
 import { forgetAllRecords, forgetRecords } from "../canary/canary-files.js";
 import { canaryDirectory } from "../canary/create-canary.js";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "./exit-code.js";
-import { type Parsed, textOf } from "./options.js";
+import type { Parsed } from "./options.js";
 import type { Terminal } from "./terminal.js";
-import { openUserMaildrops, type UserMaildrops } from "./user-maildrops.js";
+import { openUserMaildrops, type UserMaildrops, userOrAll } from "./user-maildrops.js";
 
 export const acceptChange = async (parsed: Parsed, terminal: Terminal): Promise<number> => {
-  const user = textOf(parsed, "user");
-  if ((user === undefined) !== (parsed["all"] === true)) {
-    throw new CommandError(EXIT.usage, "whose maildrop may be another one? Name one USER, or say --all");
-  }
+  const user = userOrAll(parsed, "whose maildrop may be another one?");
   const maildrops = await openUserMaildrops(parsed);
   try {
     const { directory, maildrop, forgotten } = await accept(maildrops, user);

@@ -16,19 +16,20 @@ export interface Command {
   readonly run: (parsed: Parsed, terminal: Terminal) => Promise<number>;
 }
 
+/** What several commands have. */
+const WORD = { type: "string", requiresArg: true } as const;
+const USER = { type: "string", describe: "USER of the configuration" } as const;
+const ALL = { type: "boolean", describe: "the maildrops of all accounts" } as const;
+const JSON_OPTION = { type: "boolean", describe: "print JSON" } as const;
+
 const CONTROL_OPTIONS: readonly string[] = ["config", "c", "socket", "json"];
 
 const withControlOptions = (yargs: Argv): Argv =>
   yargs
     .option("config", CONFIG_OPTION)
-    .option("socket", {
-      type: "string",
-      requiresArg: true,
-      describe: "control socket of the server, instead of that of the configuration",
-    })
-    .option("json", { type: "boolean", describe: "print JSON" });
+    .option("socket", { ...WORD, describe: "control socket of the server, instead of that of the configuration" })
+    .option("json", JSON_OPTION);
 
-const WORD = { type: "string", requiresArg: true } as const;
 const UIDS_FLAGS = [
   ...["all", "from", "uidl-format", "dovecot-control", "dovecot-run", "stopped", "lock", "transcript", "replace"],
   ...["server", "tls", "login"],
@@ -55,7 +56,7 @@ export const COMMANDS: readonly Command[] = [
     options: [...CONFIG_FLAGS, "json"],
     build: (options) =>
       withConfigOptions(options)
-        .option("json", { type: "boolean", describe: "print JSON" })
+        .option("json", JSON_OPTION)
         .example("$0 check --config postigo.yaml", "exit code 0: it can be served"),
     run: async (parsed, terminal) => (await import("./check.js")).check(parsed, terminal),
   },
@@ -66,12 +67,7 @@ export const COMMANDS: readonly Command[] = [
     options: ["scheme", "s"],
     build: (options) =>
       options
-        .option("scheme", {
-          alias: "s",
-          type: "string",
-          requiresArg: true,
-          describe: `one of ${HASHABLE_SCHEMES.join(", ")}`,
-        })
+        .option("scheme", { ...WORD, alias: "s", describe: `one of ${HASHABLE_SCHEMES.join(", ")}` })
         .example("$0 hash", "asks for the password twice, prints {ARGON2ID}…")
         .example("printf %s secret | $0 hash -s SHA512-CRYPT", "reads it from standard input"),
     run: async (parsed, terminal) => (await import("./hash.js")).hash(parsed, terminal),
@@ -85,7 +81,7 @@ export const COMMANDS: readonly Command[] = [
       options
         .positional("target", { type: "string", describe: "USER of the configuration, or path of a MAILDIR" })
         .option("config", CONFIG_OPTION)
-        .option("json", { type: "boolean", describe: "print JSON" })
+        .option("json", JSON_OPTION)
         .example("$0 inspect ana@example.org", "the maildrop that this user would get")
         .example("$0 inspect ~/Maildir --json", "any Maildir; nothing is locked or changed"),
     run: async (parsed, terminal) => (await import("./inspect.js")).inspect(parsed, terminal),
@@ -97,11 +93,11 @@ export const COMMANDS: readonly Command[] = [
     options: ["config", "c", "json", "all", "uids", "user"],
     build: (options) =>
       options
-        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .positional("user", USER)
         .option("config", CONFIG_OPTION)
-        .option("all", { type: "boolean", describe: "the maildrops of all accounts" })
+        .option("all", ALL)
         .option("uids", { type: "boolean", describe: "imported unique-ids too: clients will fetch that mail again" })
-        .option("json", { type: "boolean", describe: "print JSON" })
+        .option("json", JSON_OPTION)
         .example("$0 forget ana@example.org", "the index and leftover lock files")
         .example("$0 forget --all --uids", "leave every maildrop as if Postigo had never been there"),
     run: async (parsed, terminal) => (await import("./forget.js")).forget(parsed, terminal),
@@ -135,10 +131,10 @@ export const COMMANDS: readonly Command[] = [
     options: ["config", "c", "json", "all", "user"],
     build: (options) =>
       options
-        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .positional("user", USER)
         .option("config", CONFIG_OPTION)
         .option("all", { type: "boolean", describe: "all maildrops: the spool was exchanged on purpose" })
-        .option("json", { type: "boolean", describe: "print JSON" })
+        .option("json", JSON_OPTION)
         .example("$0 accept-change ana@example.org", "after maildrop-changed in the log, if the change is meant"),
     run: async (parsed, terminal) => (await import("./accept-change.js")).acceptChange(parsed, terminal),
   },
@@ -149,16 +145,12 @@ export const COMMANDS: readonly Command[] = [
     options: ["config", "c", "json", "since", "message", "dry-run", "user"],
     build: (options) =>
       options
-        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .positional("user", USER)
         .option("config", CONFIG_OPTION)
-        .option("since", {
-          type: "string",
-          requiresArg: true,
-          describe: "those deleted since: 2d, or 2026-11-24T09:30",
-        })
-        .option("message", { type: "string", requiresArg: true, describe: "the one with this unique-id" })
+        .option("since", { ...WORD, describe: "those deleted since: 2d, or 2026-11-24T09:30" })
+        .option("message", { ...WORD, describe: "the one with this unique-id" })
         .option("dry-run", { type: "boolean", describe: "only show them" })
-        .option("json", { type: "boolean", describe: "print JSON" })
+        .option("json", JSON_OPTION)
         .example("$0 undelete ana@example.org --dry-run", "what there is")
         .example("$0 undelete ana@example.org --since 2h", "what was deleted within the last two hours"),
     run: async (parsed, terminal) => (await import("./undelete.js")).undelete(parsed, terminal),
@@ -170,11 +162,11 @@ export const COMMANDS: readonly Command[] = [
     options: ["config", "c", "json", "all", "dry-run", "user"],
     build: (options) =>
       options
-        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .positional("user", USER)
         .option("config", CONFIG_OPTION)
-        .option("all", { type: "boolean", describe: "the maildrops of all accounts" })
+        .option("all", ALL)
         .option("dry-run", { type: "boolean", describe: "only count what would go" })
-        .option("json", { type: "boolean", describe: "print JSON" })
+        .option("json", JSON_OPTION)
         .example("$0 expire --all --dry-run", "how much would go, and whose")
         .example("$0 expire --all", "once a day, from cron or a timer"),
     run: async (parsed, terminal) => (await import("./expire.js")).expire(parsed, terminal),
@@ -187,9 +179,9 @@ export const COMMANDS: readonly Command[] = [
     build: (options) =>
       options
         .positional("action", { type: "string", describe: "import, preview or verify" })
-        .positional("user", { type: "string", describe: "USER of the configuration" })
+        .positional("user", USER)
         .option("config", CONFIG_OPTION)
-        .option("all", { type: "boolean", describe: "the maildrops of all accounts" })
+        .option("all", ALL)
         .option("from", { ...WORD, describe: "dovecot, courier, qmail or transcript" })
         .option("uidl-format", { ...WORD, describe: "pop3_uidl_format of Dovecot, or a preset (default dovecot)" })
         .option("dovecot-control", { ...WORD, describe: "folder of dovecot-uidlist, if not the maildrop" })
@@ -204,7 +196,7 @@ export const COMMANDS: readonly Command[] = [
         .option("server", { ...WORD, describe: "HOST:PORT of the server that still runs, for verify" })
         .option("tls", { ...WORD, describe: "none, starttls or implicit (default implicit on 995, else starttls)" })
         .option("login", { ...WORD, describe: "name to log in with there (default USER)" })
-        .option("json", { type: "boolean", describe: "print JSON" })
+        .option("json", JSON_OPTION)
         .example("$0 uids preview --all --from dovecot", "what clients would find; nothing is changed")
         .example("$0 uids import --all --from courier", "write postigo.uids into every maildrop")
         .example("$0 uids verify ana@example.org --server old.example.org:995", "asks for the password"),

@@ -5,9 +5,8 @@ import type { EventLog } from "../log/event-log.js";
 import { logPurge } from "../maildrop/held-purge.js";
 import { logRemoval } from "../maildrop/log-removal.js";
 import { removeExpired } from "../maildrop/retention.js";
-import { CommandError, exitCodeOfFile } from "./exit-code.js";
 import type { UserMaildrop, UserMaildrops } from "./user-maildrops.js";
-import { createUserStore, siteOf } from "./user-store.js";
+import { createUserStore, openMaildrop, siteOf } from "./user-store.js";
 
 /** Milliseconds since 1970; undefined: nothing goes for that reason. */
 export interface ExpiryRule {
@@ -44,12 +43,8 @@ export const createExpirer = (maildrops: UserMaildrops, parts: ExpirerParts): Ex
     return { expired: old.length, purged: held.length, failed: 0 };
   },
   run: (maildrop) =>
-    maildrops.underLock(maildrop, async (lease) => {
-      let isOurs = true;
-      lease.onLost(() => {
-        isOurs = false;
-      });
-      const work = new Work(maildrops, maildrop, { ...parts, mayGoOn: () => isOurs });
+    maildrops.underLock(maildrop, async (mayGoOn) => {
+      const work = new Work(maildrops, maildrop, { ...parts, mayGoOn });
       await work.expire();
       await work.purge();
       return { expired: work.expired, purged: work.purged, failed: work.failed };
@@ -100,10 +95,7 @@ class Work implements ExpiryCount {
     const { mayGoOn } = this.#parts;
     const { path } = this.#maildrop;
     const options = { anchor: path, recover: true, deleted: deleted.type, trashCounts, mayGoOn };
-    const outcome = await store.open(path, options);
-    if (outcome.type === "opened") return outcome.maildrop;
-    const { code, cause } = outcome.error;
-    throw new CommandError(exitCodeOfFile(cause), `${path} cannot be opened (${code})`);
+    return openMaildrop(store, path, options);
   }
 
   /** Whether there may be more: what cannot be removed would be met again for ever. */

@@ -1,14 +1,13 @@
 // `postigo expire`: removes what has outlived maildrop.expire, and ends what is held longer than maildrop.deleted says, also in the
 // maildrops of users who never log in. What a login does bit by bit, this does to the end.
 
-import { existsSync } from "node:fs";
 import { openAuditLog } from "./audit-log.js";
-import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "./exit-code.js";
+import { CommandError, EXIT, type ExitCode } from "./exit-code.js";
 import { createExpirer, type ExpiryCount, type ExpiryRule } from "./expire-maildrop.js";
-import { type Parsed, textOf } from "./options.js";
+import type { Parsed } from "./options.js";
 import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
-import { openUserMaildrops, type UserMaildrop, type UserMaildrops } from "./user-maildrops.js";
+import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops, userOrAll } from "./user-maildrops.js";
 
 interface Row extends UserMaildrop, ExpiryCount {
   /** Why nothing was done: the maildrop is in use, or cannot be reached. */
@@ -16,18 +15,14 @@ interface Row extends UserMaildrop, ExpiryCount {
 }
 
 export const expire = async (parsed: Parsed, terminal: Terminal): Promise<number> => {
-  const user = textOf(parsed, "user");
-  if ((user === undefined) !== (parsed["all"] === true)) {
-    throw new CommandError(EXIT.usage, "whose maildrop? Name one USER, or say --all");
-  }
+  const user = userOrAll(parsed);
   const maildrops = await openUserMaildrops(parsed);
   const audit = openAuditLog(maildrops.config, terminal);
   try {
     const rule = ruleOf(maildrops, Date.now());
     const tell = (what: string): void => terminal.err(`postigo: ${what}\n`);
     const { look, run } = createExpirer(maildrops, { rule, log: audit.log, tell });
-    const wanted = user === undefined ? maildrops.all().filter(({ path }) => existsSync(path)) : [maildrops.of(user)];
-    const rows = await each(wanted, parsed["dry-run"] === true ? look : run);
+    const rows = await each(maildrops.chosen(user), parsed["dry-run"] === true ? look : run);
     report(rows, parsed["json"] === true, terminal);
     return exitCodeOf(rows);
   } finally {
@@ -58,17 +53,10 @@ const each = async (
     try {
       rows.push({ ...maildrop, ...(await work(maildrop)), problem: undefined });
     } catch (error) {
-      rows.push({ ...maildrop, expired: 0, purged: 0, failed: 0, problem: asProblem(error, maildrop) });
+      rows.push({ ...maildrop, expired: 0, purged: 0, failed: 0, problem: problemOf(error, maildrop) });
     }
   }
   return rows;
-};
-
-const asProblem = (error: unknown, { path }: UserMaildrop): CommandError => {
-  if (error instanceof CommandError) return error;
-  const code = errorCode(error);
-  if (code === undefined) throw error;
-  return new CommandError(exitCodeOfFile(error), `${path} cannot be looked through (${code})`);
 };
 
 const report = (rows: readonly Row[], asJson: boolean, terminal: Terminal): void => {

@@ -8,7 +8,6 @@ import { readHostFacts } from "../lock/host-facts.js";
 import { clearLockLeftovers, type LockLeftover } from "../lock/leftovers.js";
 import { LockDisk } from "../lock/lock-disk.js";
 import { lockPlace } from "../lock/lock-place.js";
-import type { Lease } from "../lock/maildrop-lock.js";
 import { errorCode } from "./exit-code.js";
 import type { UserMaildrop, UserMaildrops } from "./user-maildrops.js";
 import { createUserStore, finishCutOffUpdate, siteOf } from "./user-store.js";
@@ -33,9 +32,9 @@ export const forgetMaildrop = (
   maildrop: UserMaildrop,
   options: ForgetOptions,
 ): Promise<readonly ForgottenFile[]> =>
-  maildrops.underLock(maildrop, async (lease) => {
+  maildrops.underLock(maildrop, async (mayGoOn) => {
     const site = await siteOf(maildrops, maildrop);
-    await finishUpdate(maildrops, maildrop, { site, lease });
+    await finishUpdate(maildrops, maildrop, { site, mayGoOn });
     const files: ForgottenFile[] = [];
     for (const file of await listOwnFiles(site)) files.push(await forgetFile(site, file, options));
     return [...files, ...(await forgetLocks(maildrop.path, maildrops.config))];
@@ -45,16 +44,12 @@ export const forgetMaildrop = (
 const finishUpdate = async (
   maildrops: UserMaildrops,
   maildrop: UserMaildrop,
-  { site, lease }: { readonly site: MaildirSite; readonly lease: Lease },
+  { site, mayGoOn }: { readonly site: MaildirSite; readonly mayGoOn: () => boolean },
 ): Promise<void> => {
   if (!(await listOwnFiles(site)).some(({ kind }) => kind === "journal")) return;
-  let isOurs = true;
-  lease.onLost(() => {
-    isOurs = false;
-  });
   // What goes wrong leaves the journal where it is, which is told.
   const store = createUserStore(maildrops, () => undefined);
-  await finishCutOffUpdate(store, maildrop, () => isOurs);
+  await finishCutOffUpdate(store, maildrop, mayGoOn);
   await store.flush();
 };
 

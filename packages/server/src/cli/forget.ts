@@ -1,12 +1,11 @@
 // `postigo forget`: takes out of maildrops what Postigo keeps there. Mail is not touched, nor any file of another program.
 
-import { existsSync } from "node:fs";
-import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "./exit-code.js";
+import { type CommandError, EXIT, type ExitCode } from "./exit-code.js";
 import { type ForgetOptions, type ForgottenFile, forgetMaildrop } from "./forget-maildrop.js";
-import { type Parsed, textOf } from "./options.js";
+import type { Parsed } from "./options.js";
 import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
-import { openUserMaildrops, type UserMaildrop, type UserMaildrops } from "./user-maildrops.js";
+import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops, userOrAll } from "./user-maildrops.js";
 
 interface Forgotten extends UserMaildrop {
   readonly files: readonly ForgottenFile[];
@@ -15,14 +14,10 @@ interface Forgotten extends UserMaildrop {
 }
 
 export const forget = async (parsed: Parsed, terminal: Terminal): Promise<number> => {
-  const user = textOf(parsed, "user");
-  if ((user === undefined) !== (parsed["all"] === true)) {
-    throw new CommandError(EXIT.usage, "whose maildrop? Name one USER, or say --all");
-  }
+  const user = userOrAll(parsed);
   const maildrops = await openUserMaildrops(parsed);
   try {
-    const wanted = user === undefined ? maildrops.all().filter(({ path }) => existsSync(path)) : [maildrops.of(user)];
-    const forgotten = await forgetEach(maildrops, wanted, { uids: parsed["uids"] === true });
+    const forgotten = await forgetEach(maildrops, maildrops.chosen(user), { uids: parsed["uids"] === true });
     report(forgotten, parsed["json"] === true, terminal);
     return exitCodeOf(forgotten);
   } finally {
@@ -42,17 +37,10 @@ const forgetEach = async (
       const files = await forgetMaildrop(maildrops, maildrop, options);
       forgotten.push({ ...maildrop, files, problem: undefined });
     } catch (error) {
-      forgotten.push({ ...maildrop, files: [], problem: asProblem(error, maildrop) });
+      forgotten.push({ ...maildrop, files: [], problem: problemOf(error, maildrop) });
     }
   }
   return forgotten;
-};
-
-const asProblem = (error: unknown, { path }: UserMaildrop): CommandError => {
-  if (error instanceof CommandError) return error;
-  const code = errorCode(error);
-  if (code === undefined) throw error;
-  return new CommandError(exitCodeOfFile(error), `${path} cannot be looked through (${code})`);
 };
 
 const report = (forgotten: readonly Forgotten[], asJson: boolean, terminal: Terminal): void => {

@@ -1,19 +1,16 @@
 // The messages of a maildrop as a session would number them, looked at without a lock and without a trace.
 
 import { statSync } from "node:fs";
-import { createWireKernel } from "@postigo/protocol";
 import {
   createFileSystem,
-  createMaildirStore,
   type MaildirStore,
   type MessageTable,
   type StorageError,
   singleRoot,
 } from "@postigo/storage";
-import { createOctetRule } from "../maildrop/octet-rule.js";
-import { STAGE_MEMORY_OCTETS, Stage } from "../net/stage.js";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "./exit-code.js";
 import { readOnly } from "./read-only-file-system.js";
+import { createUserStore } from "./user-store.js";
 
 /**
  * Throws CommandError if it cannot be opened. `tell` hears a line for what a session would only log: an entry of postigo.uids that
@@ -28,14 +25,10 @@ export const readOnlyTable = async (
   throw unavailable(path, outcome.error);
 };
 
-const storeTelling = (tell: (line: string) => void): MaildirStore => {
-  const { kernel, window } = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
-  return createMaildirStore({
-    roots: singleRoot(readOnly(createFileSystem({ io: "sync" }))),
-    rule: createOctetRule(kernel, window),
-    onTrouble: ({ path, cause }) => tell(`${path}: ${reasonOf(cause)}\n`),
-  });
-};
+const storeTelling = (tell: (line: string) => void): MaildirStore =>
+  createUserStore({ roots: singleRoot(readOnly(createFileSystem({ io: "sync" }))) }, ({ path, cause }) =>
+    tell(`${path}: ${reasonOf(cause)}\n`),
+  );
 
 const unavailable = (path: string, { code, cause, path: file }: StorageError): CommandError => {
   if (code === "UIDS_UNREADABLE") {

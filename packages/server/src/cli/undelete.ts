@@ -4,13 +4,13 @@
 import { type AsideMessage, listAside, type RestoreReport, restoreMail } from "@postigo/storage";
 import type { EventLog } from "../log/event-log.js";
 import { openAuditLog } from "./audit-log.js";
-import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "./exit-code.js";
+import { CommandError, EXIT, type ExitCode, errorCode } from "./exit-code.js";
 import { printable } from "./message-rows.js";
 import { type Parsed, textOf } from "./options.js";
 import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
 import { parseMoment, type UniqueIds, uniqueIdsOf } from "./undelete-choice.js";
-import { openUserMaildrops, type UserMaildrop, type UserMaildrops } from "./user-maildrops.js";
+import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops } from "./user-maildrops.js";
 import { createUserStore, finishCutOffUpdate, siteOf } from "./user-store.js";
 
 interface Choice {
@@ -73,13 +73,8 @@ const look = async (task: Task): Promise<readonly Row[]> => {
 };
 
 const bringBack = (task: Task): Promise<readonly Row[]> =>
-  task.maildrops.underLock(task.maildrop, async (lease) => {
+  task.maildrops.underLock(task.maildrop, async (mayGoOn) => {
     const { maildrops, maildrop, terminal, log } = task;
-    let isOurs = true;
-    lease.onLost(() => {
-      isOurs = false;
-    });
-    const mayGoOn = (): boolean => isOurs;
     const tell = (what: string): void => terminal.err(`postigo: ${what}\n`);
     const store = createUserStore(maildrops, ({ code, path }) => tell(`${path}: ${code}`));
     await finishCutOffUpdate(store, maildrop, mayGoOn);
@@ -102,8 +97,7 @@ const choose = async ({ maildrops, maildrop, choice }: Task) => {
       (choice.uniqueId === undefined || ids(message.uniqueName) === choice.uniqueId);
     return { chosen: aside.filter(isChosen), ids };
   } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-    throw new CommandError(exitCodeOfFile(error), `${maildrop.path} cannot be looked through (${errorCode(error)})`);
+    throw problemOf(error, maildrop);
   }
 };
 

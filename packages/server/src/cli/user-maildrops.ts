@@ -1,15 +1,15 @@
 // The maildrops of a configuration, for commands that change them: found by the name of a user, and taken under the lock that
 // sessions take, as the user whom the mail belongs to.
 
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { createStorageRoots, type StorageRoot, type StorageRoots } from "@postigo/storage";
 import { systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { dropPrivileges, PrivilegeError } from "../lifecycle/privileges.js";
 import { createLockOverRoots } from "../lock/lock-over-roots.js";
-import type { Lease, LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
+import type { LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
-import { CommandError, EXIT, exitCodeOfFile } from "./exit-code.js";
+import { CommandError, EXIT, errorCode, exitCodeOfFile } from "./exit-code.js";
 import { loadAccounts } from "./find-account.js";
 import { findConfig } from "./find-config.js";
 import { type Parsed, textOf } from "./options.js";
@@ -27,11 +27,31 @@ export interface UserMaildrops {
   of(user: string): UserMaildrop;
   /** Of every account, in the order of the sources; accounts that share a maildrop stand there once, under the first name. */
   all(): readonly UserMaildrop[];
-  /** Does the work while no session can run. Throws CommandError if the maildrop is in use, or belongs to somebody else. */
-  underLock<T>(maildrop: UserMaildrop, work: (lease: Lease) => Promise<T>): Promise<T>;
+  /** That of the user whom `userOrAll` has found, or all that exist. Throws CommandError as `of` does. */
+  chosen(user: string | undefined): readonly UserMaildrop[];
+  /**
+   * Does the work while no session can run. Throws CommandError if the maildrop is in use, or belongs to somebody else. `mayGoOn` is
+   * false once the lock is lost.
+   */
+  underLock<T>(maildrop: UserMaildrop, work: (mayGoOn: () => boolean) => Promise<T>): Promise<T>;
   /** Lets go of what locks are held. */
   close(): void;
 }
+
+/** The USER that was named; undefined for `--all`. Throws CommandError unless it is one of the two. */
+export const userOrAll = (parsed: Parsed, question = "whose maildrop?"): string | undefined => {
+  const user = textOf(parsed, "user");
+  if ((user === undefined) === (parsed["all"] === true)) return user;
+  throw new CommandError(EXIT.usage, `${question} Name one USER, or say --all`);
+};
+
+/** Of a maildrop that could not be worked on. What no disk can do is thrown again. */
+export const problemOf = (error: unknown, { path }: UserMaildrop): CommandError => {
+  if (error instanceof CommandError) return error;
+  const code = errorCode(error);
+  if (code === undefined) throw error;
+  return new CommandError(exitCodeOfFile(error), `${path} cannot be looked through (${code})`);
+};
 
 /** Reads configuration and accounts, then becomes `user:`, as `serve` does. Throws CommandError. */
 export const openUserMaildrops = async (parsed: Parsed): Promise<UserMaildrops> => {
@@ -47,6 +67,8 @@ export const openUserMaildrops = async (parsed: Parsed): Promise<UserMaildrops> 
     roots,
     of: (user) => maildropOf(user, paths, config),
     all: () => distinct(paths),
+    chosen: (user) =>
+      user === undefined ? distinct(paths).filter(({ path }) => existsSync(path)) : [maildropOf(user, paths, config)],
     underLock: (maildrop, work) => underLock(lock, maildrop, work),
     close: () => lock.close(),
   };
@@ -82,14 +104,18 @@ const distinct = (paths: ReadonlyMap<string, string | undefined>): readonly User
 const underLock = async <T>(
   lock: MaildropLock,
   { user, path }: UserMaildrop,
-  work: (lease: Lease) => Promise<T>,
+  work: (mayGoOn: () => boolean) => Promise<T>,
 ): Promise<T> => {
   expectToBeOwner(path);
   const request = { session: "postigo", user, peer: "", signal: new AbortController().signal };
   const locked = await lock.acquire(path, request);
   if (locked.type !== "held") throw refusal(path, locked);
+  let isOurs = true;
+  locked.lease.onLost(() => {
+    isOurs = false;
+  });
   try {
-    return await work(locked.lease);
+    return await work(() => isOurs);
   } finally {
     await locked.lease.release();
   }
@@ -107,10 +133,7 @@ const ownerOf = (path: string): number => {
   try {
     return statSync(path).uid;
   } catch (error) {
-    throw new CommandError(
-      exitCodeOfFile(error),
-      `${path} cannot be reached (${(error as NodeJS.ErrnoException).code})`,
-    );
+    throw new CommandError(exitCodeOfFile(error), `${path} cannot be reached (${errorCode(error)})`);
   }
 };
 

@@ -1,14 +1,23 @@
-// The storage of a command that changes maildrops: as the server's, with the octets of messages counted by the same kernel.
+// The storage of a command that works on maildrops: as the server's, with the octets of messages counted by the same kernel.
 
 import { createWireKernel } from "@postigo/protocol";
-import { createMaildirStore, type DurableMaildirStore, type MaildirSite, octetPath } from "@postigo/storage";
+import {
+  createMaildirStore,
+  type DurableMaildirStore,
+  type MaildirSite,
+  type MaildirStore,
+  type Maildrop,
+  type OpenOptions,
+  octetPath,
+  type StorageRoots,
+} from "@postigo/storage";
 import { createOctetRule } from "../maildrop/octet-rule.js";
 import { STAGE_MEMORY_OCTETS, Stage } from "../net/stage.js";
 import { CommandError, exitCodeOfFile } from "./exit-code.js";
 import type { UserMaildrop, UserMaildrops } from "./user-maildrops.js";
 
 export const createUserStore = (
-  { roots }: UserMaildrops,
+  { roots }: { readonly roots: StorageRoots },
   onTrouble: (trouble: { readonly code: string; readonly path: string; readonly cause?: unknown }) => void,
 ): DurableMaildirStore => {
   const { kernel, window } = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
@@ -26,8 +35,14 @@ export const finishCutOffUpdate = async (
   { path }: UserMaildrop,
   mayGoOn: () => boolean,
 ): Promise<void> => {
-  const outcome = await store.open(path, { anchor: path, recover: true, mayGoOn });
-  if (outcome.type === "opened") return outcome.maildrop.close();
+  const maildrop = await openMaildrop(store, path, { anchor: path, recover: true, mayGoOn });
+  await maildrop.close();
+};
+
+/** Throws CommandError if it cannot be opened. */
+export const openMaildrop = async (store: MaildirStore, path: string, options: OpenOptions): Promise<Maildrop> => {
+  const outcome = await store.open(path, options);
+  if (outcome.type === "opened") return outcome.maildrop;
   const { code, cause } = outcome.error;
   throw new CommandError(exitCodeOfFile(cause), `${path} cannot be opened (${code})`);
 };

@@ -1,14 +1,13 @@
 // `postigo uids import` and `preview`: what the earlier server has left, judged for each maildrop, and written into postigo.uids.
 
-import { existsSync } from "node:fs";
 import { encodeImportedIds, loadImportedIds, octetPath, StorageError, saveImportedIds } from "@postigo/storage";
 import { systemClock } from "../../clock.js";
 import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "../exit-code.js";
 import { printable } from "../message-rows.js";
-import { type Parsed, textOf } from "../options.js";
+import type { Parsed } from "../options.js";
 import { Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
-import { openUserMaildrops, type UserMaildrop, type UserMaildrops } from "../user-maildrops.js";
+import { openUserMaildrops, type UserMaildrop, type UserMaildrops, userOrAll } from "../user-maildrops.js";
 import type { Purpose } from "./dovecot-server.js";
 import type { FormerServer } from "./former.js";
 import { formerServerOf } from "./former-server.js";
@@ -24,17 +23,13 @@ interface Task {
 }
 
 export const importUids = async (parsed: Parsed, terminal: Terminal, purpose: Purpose): Promise<number> => {
-  const user = textOf(parsed, "user");
-  if ((user === undefined) !== (parsed["all"] === true)) {
-    throw new CommandError(EXIT.usage, "whose maildrop? Name one USER, or say --all");
-  }
+  const user = userOrAll(parsed);
   const openServer = formerServerOf(parsed, purpose);
   const maildrops = await openUserMaildrops(parsed);
   try {
     const server = openServer(maildrops);
-    const wanted = user === undefined ? maildrops.all().filter(({ path }) => existsSync(path)) : [maildrops.of(user)];
     const task = { maildrops, server, purpose, replaces: parsed["replace"] === true };
-    const outcomes = await each(task, wanted, terminal);
+    const outcomes = await each(task, maildrops.chosen(user), terminal);
     report(outcomes, parsed["json"] === true, terminal);
     return exitCodeOf(outcomes, user !== undefined);
   } finally {

@@ -25,8 +25,8 @@ test("the lock is ours, by process and host, while the work is done, and then no
 test("the lock is freed when the work fails", async (t) => {
   const { list, lock } = place(t);
   await assert.rejects(
-    underDovecotLock(list, () => Promise.reject(new Error("work"))),
-    /work/,
+    underDovecotLock(list, () => Promise.reject(new Error("the work failed"))),
+    /the work failed/,
   );
   assert.ok(!existsSync(lock));
 });
