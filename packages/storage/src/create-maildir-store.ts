@@ -1,6 +1,6 @@
 // Opens maildrops: at once where nothing has changed since the last time, else by listing.
 
-import type { Eventually } from "./eventually.js";
+import { andThen, type Eventually } from "./eventually.js";
 import { IndexKeeper } from "./index/index-keeper.js";
 import { loadIndex } from "./index/load-index.js";
 import { findFolder, findMaildir, troubleWith } from "./maildir/layout.js";
@@ -92,10 +92,9 @@ class DiskMaildirStore implements DurableMaildirStore {
 
   #openOrRecover(site: MaildirSite, options: OpenOptions): Eventually<OpenOutcome> {
     if (options.recover !== true) return this.#openAt(site, options);
-    const isCutOff = hasJournal(site);
-    if (isCutOff === false) return this.#openAt(site, options);
-    if (isCutOff === true) return this.#recover(site, options);
-    return isCutOff.then((is) => (is ? this.#recover(site, options) : this.#openAt(site, options)));
+    return andThen(hasJournal(site), (isCutOff) =>
+      isCutOff ? this.#recover(site, options) : this.#openAt(site, options),
+    );
   }
 
   /** Lists, finishes the update, and lists again. What cannot be finished does not keep the user from his mail. */

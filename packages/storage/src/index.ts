@@ -11,7 +11,8 @@ export {
   type Unrestored,
 } from "./aside/restore-mail.js";
 export { createMaildirStore, type DurableMaildirStore, type MaildirStoreDeps } from "./create-maildir-store.js";
-export type { Eventually } from "./eventually.js";
+export { andThen, type Eventually } from "./eventually.js";
+export { uniqueNameIn } from "./maildir/file-name.js";
 export { maildirFolder } from "./maildir/folder-name.js";
 export type { MaildirSite } from "./maildir/maildir-site.js";
 export type { FolderIdentity, MaildirFolders } from "./maildir/stamps.js";
@@ -34,12 +35,11 @@ export { createStorageRoots, type StorageRootsOptions, singleRoot } from "./port
 export { readCourierSizeList } from "./predecessor/courier-size-list.js";
 export { ID_FORMATS, type IdFormat, parseIdFormat } from "./predecessor/dovecot-id-format.js";
 export { readDovecotUidlist } from "./predecessor/dovecot-uidlist.js";
-export {
-  type FormerId,
-  type FormerIds,
-  type LineProblem,
-  type UnusableFile,
-  uniqueNameIn,
+export type {
+  FormerId,
+  FormerIds,
+  LineProblem,
+  UnusableFile,
 } from "./predecessor/former-ids.js";
 export { type MessageName, messageNamesOf } from "./predecessor/message-names-of.js";
 export { qmailIdsOf } from "./predecessor/qmail-names.js";

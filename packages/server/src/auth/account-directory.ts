@@ -4,11 +4,10 @@
 
 import { createHmac } from "node:crypto";
 import { Secret } from "@postigo/protocol";
-import type { Eventually } from "@postigo/storage";
+import { andThen, type Eventually } from "@postigo/storage";
 import { nameTrouble } from "./account-name.js";
 import type { AccountSource, StoredAccount } from "./account-source.js";
 import type { Account, AuthenticationStep, RejectionReason } from "./authenticator.js";
-import { andThen } from "./eventually.js";
 import { ACCOUNTS_ONLY, type NameForms, type NameReading, plainNameOf, readingsOf } from "./name-reading.js";
 import type { StoredSecret } from "./stored-secret.js";
 

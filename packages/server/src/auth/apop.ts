@@ -1,10 +1,9 @@
 // APOP (RFC 1939 §7): the digest is MD5 over the stamp of the greeting, angle brackets included, and the password.
 
 import { createHash, randomBytes } from "node:crypto";
-import type { Eventually } from "@postigo/storage";
+import { andThen, type Eventually } from "@postigo/storage";
 import { type Claimant, conclude } from "./account-directory.js";
 import type { AuthenticationStep } from "./authenticator.js";
-import { andThen } from "./eventually.js";
 import type { Dialogue } from "./login-exchange.js";
 import { decodeHex, octetsAreEqual } from "./octets.js";
 

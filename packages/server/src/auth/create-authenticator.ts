@@ -1,6 +1,7 @@
 // The authenticator: which dialogue serves which method, over all account sources.
 
 import type { AuthenticationMethod } from "@postigo/protocol";
+import { andThen } from "@postigo/storage";
 import type { Clock } from "../clock.js";
 import type { SaslMechanism } from "../config/config.js";
 import { type AccountDirectory, busy, conclude, createAccountDirectory } from "./account-directory.js";
@@ -9,7 +10,6 @@ import { announcedMechanisms, apopIsPossible } from "./announced-mechanisms.js";
 import { apopDialogue } from "./apop.js";
 import { makeApopStamp } from "./apop-stamp.js";
 import type { AuthenticationAbilities, Authenticator, Peer, RejectionReason } from "./authenticator.js";
-import { andThen } from "./eventually.js";
 import type { HashQueue } from "./hash-queue.js";
 import { type Attempt, type Dialogue, LoginExchange } from "./login-exchange.js";
 import type { NameForms } from "./name-reading.js";

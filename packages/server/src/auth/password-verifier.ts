@@ -1,8 +1,7 @@
 // Whether a password is the claimant's: light schemes at once, heavy ones from the success cache or through the hash queue.
 
-import type { Eventually } from "@postigo/storage";
+import { andThen, type Eventually } from "@postigo/storage";
 import type { Claimant } from "./account-directory.js";
-import { andThen } from "./eventually.js";
 import type { HashQueue } from "./hash-queue.js";
 import type { Attempt } from "./login-exchange.js";
 import { prepare } from "./saslprep.js";

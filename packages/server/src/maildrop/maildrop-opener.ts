@@ -134,7 +134,7 @@ export class MaildropOpener {
     if (outcome.type === "unavailable") return this.#refuse(request, reasonOf(outcome.error), outcome.error.message);
     if (outcome.type === "refused") return this.#refuse(request, "unavailable", outcome.why);
     if (began !== undefined) meter?.maildropOpened(clock.monotonic() - began);
-    await this.#logRemovals(outcome, request);
+    if (outcome.finished !== undefined || outcome.expired !== undefined) await this.#logRemovals(outcome, request);
     return { type: "opened", maildrop: this.#session(outcome, request, held) };
   }
 

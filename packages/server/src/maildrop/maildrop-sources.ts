@@ -1,6 +1,7 @@
 // Where maildrops come from: Maildirs below the operator's template, or an embedding program.
 
 import {
+  andThen,
   type Eventually,
   type MaildirStore,
   type Maildrop,
@@ -9,7 +10,6 @@ import {
   type OpenOutcome,
 } from "@postigo/storage";
 import type { Account } from "../auth/authenticator.js";
-import { andThen } from "../auth/eventually.js";
 import type { Clock } from "../clock.js";
 import type { MaildropConfig, SpoolConfig } from "../config/config.js";
 import type { HeldPurge } from "./held-purge.js";
@@ -43,7 +43,7 @@ export function createMaildirSource(parts: MaildirSourceParts): MaildropSource {
   return {
     locate: (account) => placeIn(homeOf(account), account),
     open: (place, account, mayGoOn) => {
-      const home = homeOf(account) ?? place;
+      const home = account.folder === undefined ? place : (homeOf(account) ?? place);
       const options = { ...(account.maildir === undefined ? below : own), mayGoOn };
       // Held mail stands in the Maildir itself, under its lock.
       const opening =

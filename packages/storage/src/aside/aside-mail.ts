@@ -6,7 +6,7 @@
 //
 // Both are lists of names that somebody else may write too: anything that is no regular file, or no such name, is not looked at.
 
-import { uniqueLengthOf } from "../maildir/file-name.js";
+import { uniqueNameIn } from "../maildir/file-name.js";
 import type { MaildirSite } from "../maildir/maildir-site.js";
 import { HOLD_FOLDER, TRASH_FOLDER } from "../message/disposal.js";
 import { errnoOf } from "../ports/errno.js";
@@ -97,7 +97,7 @@ async function look(
   const status = await fs.lstat(`${root}/${path}`);
   if (status?.kind !== "file") return undefined;
   return {
-    ...{ place, path, name, uniqueName: name.slice(0, uniqueLengthOf(name)), octets: status.size },
+    ...{ place, path, name, uniqueName: uniqueNameIn(name), octets: status.size },
     removedAt: removedAt ?? Number(status.ctimeNs / 1_000_000n),
   };
 }

@@ -4,7 +4,7 @@
 // cur/, keeps it. Each message is moved by one rename; the quota is told in one line when all are done. A crash between the two
 // leaves the quota too low by what was moved, until its owner counts anew.
 
-import { flagsOf, uniqueLengthOf } from "../maildir/file-name.js";
+import { baseLengthOf, flagsOf, withInfo } from "../maildir/file-name.js";
 import type { MaildirSite } from "../maildir/maildir-site.js";
 import { noteUsage, quotaOctets, tellUsage } from "../maildir/maildirsize.js";
 import { scanMaildir } from "../maildir/scan.js";
@@ -94,10 +94,9 @@ async function takenNames({ fs, root }: MaildirSite): Promise<(uniqueName: strin
 
 /** With an info, and without the flag T: a client that shows what is marked so as deleted would hide it again. */
 function nameInCur(name: string): string {
-  const info = name.indexOf(":", uniqueLengthOf(name));
-  if (info < 0) return `${name}:2,`;
   const flags = flagsOf(name);
-  return flags.includes("T") ? `${name.slice(0, info)}:2,${flags.replaceAll("T", "")}` : name;
+  if (!flags.includes("T")) return withInfo(name);
+  return `${name.slice(0, baseLengthOf(name))}:2,${flags.replaceAll("T", "")}`;
 }
 
 async function tellQuota(

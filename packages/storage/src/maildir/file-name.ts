@@ -20,10 +20,14 @@ export function uniqueLengthOf(name: string): number {
   return base;
 }
 
+/** The unique name in a file name. */
+export function uniqueNameIn(name: string): string {
+  return name.slice(0, uniqueLengthOf(name));
+}
+
 /** The unique name in a path `new/…` or `cur/…`. */
 export function uniqueNameOf(path: string): string {
-  const name = path.slice("new/".length);
-  return name.slice(0, uniqueLengthOf(name));
+  return uniqueNameIn(path.slice("new/".length));
 }
 
 /** Length of the base name: all before the info. */
@@ -58,6 +62,11 @@ export function deliveryTimeOf(name: string): number {
   // offlineimap writes `seconds_n.pid.host`.
   if (at === 0 || (after !== DOT && after !== UNDERSCORE)) return -1;
   return seconds * 1_000_000 + microsecondsIn(name, at + 1);
+}
+
+/** `name` with an info, as each file in cur/ has one. */
+export function withInfo(name: string): string {
+  return baseLengthOf(name) < name.length ? name : `${name}:2,`;
 }
 
 /** The flags of a `:2,` info; empty without one. */

@@ -3,6 +3,7 @@
 
 import { errnoOf } from "../ports/errno.js";
 import type { FileStatus, FileSystem } from "../ports/file-system.js";
+import { makeDirectory } from "../ports/make-directory.js";
 import { StorageError } from "../storage-error.js";
 import { readStamps, type Stamps } from "./stamps.js";
 
@@ -100,8 +101,8 @@ async function makeMaildir(fs: FileSystem, root: string, anchor: string | undefi
     throw new StorageError("SPOOL_MISSING", anchor);
   }
   try {
-    await makeDirectory(fs, root);
-    for (const folder of ["tmp", "new", "cur"]) await makeDirectory(fs, `${root}/${folder}`);
+    await makeWithParents(fs, root);
+    for (const folder of ["tmp", "new", "cur"]) await makeWithParents(fs, `${root}/${folder}`);
   } catch (error) {
     throw new StorageError("CANNOT_CREATE", root, error);
   }
@@ -110,16 +111,15 @@ async function makeMaildir(fs: FileSystem, root: string, anchor: string | undefi
   return stamps;
 }
 
-async function makeDirectory(fs: FileSystem, path: string, isParentMade = false): Promise<void> {
+async function makeWithParents(fs: FileSystem, path: string, isParentMade = false): Promise<void> {
   try {
-    await fs.mkdir(path);
+    await makeDirectory(fs, path);
   } catch (error) {
-    if (errnoOf(error) === "EEXIST") return;
     const parent = parentOf(path);
     // A parent may exist and lead nowhere: once is enough.
     if (errnoOf(error) !== "ENOENT" || parent === "" || isParentMade) throw error;
-    await makeDirectory(fs, parent);
-    await makeDirectory(fs, path, true);
+    await makeWithParents(fs, parent);
+    await makeWithParents(fs, path, true);
   }
 }
 

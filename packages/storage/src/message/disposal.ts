@@ -4,11 +4,12 @@
 //   trash    into .Trash/cur, a Maildir++ folder that IMAP clients show; made where it is missing
 //   hold     into postigo.hold/ beside new/ and cur/, which no other program shows, as SECONDS.NAME: when it went, and its name
 
-import type { Eventually } from "../eventually.js";
-import { baseLengthOf } from "../maildir/file-name.js";
+import { andThen, type Eventually } from "../eventually.js";
+import { withInfo } from "../maildir/file-name.js";
 import type { MaildirSite } from "../maildir/maildir-site.js";
-import { errnoError, errnoOf } from "../ports/errno.js";
+import { errnoError } from "../ports/errno.js";
 import type { FileSystem } from "../ports/file-system.js";
+import { makeDirectory } from "../ports/make-directory.js";
 
 export type DisposalName = "unlink" | "trash" | "hold";
 
@@ -71,14 +72,10 @@ function holding({ fs, root, home }: DisposalSite, now: () => number): Disposal 
 }
 
 function moveAside(fs: FileSystem, from: string, to: string): Eventually<void> {
-  const standing = fs.lstat(to);
-  if (standing instanceof Promise) return standing.then((status) => renameUnless(fs, { from, to, isTaken: !!status }));
-  return renameUnless(fs, { from, to, isTaken: standing !== undefined });
-}
-
-function renameUnless(fs: FileSystem, move: { from: string; to: string; isTaken: boolean }): Eventually<void> {
-  if (move.isTaken) throw errnoError("EEXIST", "rename", move.to);
-  return fs.rename(move.from, move.to);
+  return andThen(fs.lstat(to), (standing) => {
+    if (standing !== undefined) throw errnoError("EEXIST", "rename", to);
+    return fs.rename(from, to);
+  });
 }
 
 /** What is a link there may lead into somebody's mail, whose names look like those of held messages. */
@@ -92,22 +89,6 @@ async function makeFolder(fs: FileSystem, path: string): Promise<void> {
   const isNew = await makeDirectory(fs, path);
   for (const folder of ["tmp", "new", "cur"]) await makeDirectory(fs, `${path}/${folder}`);
   if (isNew) await fs.replaceFile(`${path}/maildirfolder`, new Uint8Array(0), { durable: false });
-}
-
-/** Whether it had to be made. */
-async function makeDirectory(fs: FileSystem, path: string): Promise<boolean> {
-  try {
-    await fs.mkdir(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "EEXIST") return false;
-    throw error;
-  }
-}
-
-/** A file in cur/ has an info. */
-function withInfo(name: string): string {
-  return baseLengthOf(name) < name.length ? name : `${name}:2,`;
 }
 
 const FOLDER_PREFIX = "new/".length;

@@ -8,8 +8,8 @@
 // the start of the name, then by the name; the numbers have no say in it.
 // A last line without a line end is not read by Courier either. Source: Courier, imap/pop3dserver.C.
 
-import { baseLengthOf } from "../maildir/file-name.js";
-import { type FormerIds, LineProblems, numbered, type UnusableFile, uniqueNameIn } from "./former-ids.js";
+import { baseLengthOf, uniqueNameIn } from "../maildir/file-name.js";
+import { type FormerIds, LineProblems, numbered, type UnusableFile } from "./former-ids.js";
 import { decimalOf, firstOf, octetLines } from "./octet-lines.js";
 
 interface SizeRecord {

@@ -13,9 +13,9 @@
 // The listing: messages with O by it, then all others by uid. Dovecot throws the whole file away for one bad line, and so changes every
 // unique-id; here such a line costs itself only. Source: Dovecot, src/lib-storage/index/maildir/maildir-uidlist.c.
 
-import { baseLengthOf } from "../maildir/file-name.js";
+import { baseLengthOf, uniqueNameIn } from "../maildir/file-name.js";
 import type { IdFormat } from "./dovecot-id-format.js";
-import { type FormerIds, LineProblems, numbered, type UnusableFile, uniqueNameIn } from "./former-ids.js";
+import { type FormerIds, LineProblems, numbered, type UnusableFile } from "./former-ids.js";
 import { decimalOf, firstOf, type OctetLine, octetLines } from "./octet-lines.js";
 
 /** What the file tells of one message. */

@@ -1,6 +1,6 @@
 // What the files of an earlier server tell: the unique-id under which it had shown each message, and in which order.
 
-import { uniqueLengthOf } from "../maildir/file-name.js";
+import { uniqueNameIn } from "../maildir/file-name.js";
 
 export interface FormerId {
   /** One latin-1 character an octet. */
@@ -36,11 +36,6 @@ export class LineProblems {
   add(line: number, what: string): void {
     if (this.all.length < PROBLEMS_MAX) this.all.push({ line, what });
   }
-}
-
-/** The unique name in a name that may have fields and an info behind it. */
-export function uniqueNameIn(name: string): string {
-  return name.slice(0, uniqueLengthOf(name));
 }
 
 /** Each gets its place in `sorted`, which is the order of the listing. */

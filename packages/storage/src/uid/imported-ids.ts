@@ -13,7 +13,7 @@
 
 import { Buffer } from "node:buffer";
 import { uniqueLengthOf } from "../maildir/file-name.js";
-import { crc32 } from "./checksum.js";
+import { checksumOf } from "./checksum.js";
 import { ENTRIES_MAX, ImportedIdReader, NAME_OCTETS_MAX, ORDER_END } from "./imported-id-reader.js";
 import { percentEncoded } from "./percent-octets.js";
 
@@ -91,8 +91,7 @@ function lineOf({ order, uniqueId, uniqueName }: ImportedId): string {
 }
 
 function withChecksum(text: string): string {
-  const octets = Buffer.from(text, "latin1");
-  return `${text} ${crc32(octets, 0, octets.length).toString(16).padStart(8, "0")}\n`;
+  return `${text} ${checksumOf(text)}\n`;
 }
 
 const UNIQUE_ID = /^[\x21-\x7e]{1,70}$/;

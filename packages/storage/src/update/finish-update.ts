@@ -10,7 +10,7 @@ import type { MessageTable, RemovalReport } from "../maildrop.js";
 import type { SessionView } from "../message/session-view.js";
 import { StorageError } from "../storage-error.js";
 import type { Journal } from "./journal.js";
-import { end, removeWithCopies, tellUsageOnce, usageOf } from "./run-update.js";
+import { end, NOTHING, removeWithCopies, tellUsageOnce, usageOf } from "./run-update.js";
 
 /** `view`: of a table listed after the crash, with the journal's way of disposal. Never rejects for what a disk can do. */
 export async function finishUpdate(
@@ -90,5 +90,3 @@ async function tellNoted(view: SessionView, note: UsageNote): Promise<void> {
     onTrouble?.(new StorageError("QUOTA_FAILED", `${home}/maildirsize`, cause));
   }
 }
-
-const NOTHING: RemovalReport = { removed: [], failed: [] };

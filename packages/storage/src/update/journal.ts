@@ -16,7 +16,7 @@
 import { Buffer } from "node:buffer";
 import type { UsageNote } from "../maildir/maildirsize.js";
 import type { DisposalName } from "../message/disposal.js";
-import { crc32 } from "../uid/checksum.js";
+import { checksumOf } from "../uid/checksum.js";
 import { decodePercent, percentEncoded } from "../uid/percent-octets.js";
 
 export interface JournalMessage {
@@ -36,7 +36,7 @@ export interface Journal {
 
 export function encodeJournal({ disposal, quotaInode, messages }: Omit<Journal, "usage">): Uint8Array {
   const lines = messages.map(({ octets, uniqueName }) => `${octets} ${percentEncoded(uniqueName)}\n`);
-  const text = `${MAGIC}${disposal} ${quotaInode ?? "-"}\n${lines.join("")}`;
+  const text = `postigo-journal 1 ${disposal} ${quotaInode ?? "-"}\n${lines.join("")}`;
   return Buffer.from(`${text}end ${messages.length} ${checksumOf(text)}\n`, "latin1");
 }
 
@@ -78,12 +78,6 @@ function parseUsage(text: string, inode: bigint | undefined): UsageNote | undefi
   return { inode, offset: Number(found[2]), octets: Number(found[3]), messages: Number(found[4]) };
 }
 
-function checksumOf(text: string): string {
-  const octets = Buffer.from(text, "latin1");
-  return crc32(octets, 0, octets.length).toString(16).padStart(8, "0");
-}
-
-const MAGIC = "postigo-journal 1 ";
 const HEADER = /^postigo-journal 1 (unlink|trash|hold) (-|\d{1,20})\n/;
 const OCTETS = /^\d{1,15}$/;
 const END = /\nend (\d{1,9}) ([0-9a-f]{8})\n/;

@@ -125,6 +125,6 @@ function trouble({ parts: { root, onTrouble } }: SessionView, cause: unknown): v
   onTrouble?.(new StorageError("JOURNAL_FAILED", `${root}/${JOURNAL_NAME}`, cause));
 }
 
-const NOTHING: RemovalReport = { removed: [], failed: [] };
+export const NOTHING: RemovalReport = { removed: [], failed: [] };
 /** Messages in one journal: a few milliseconds to write it down, a few megabytes to read. */
 const AT_A_TIME = 10_000;

@@ -4,8 +4,8 @@
 //   response  = user SP 32( digit / "a"–"f" )        the digest is HMAC-MD5(password, challenge); the user may hold spaces
 
 import { createHmac, randomBytes } from "node:crypto";
+import { andThen } from "@postigo/storage";
 import { type Claimant, conclude } from "../account-directory.js";
-import { andThen } from "../eventually.js";
 import { finishHmacMd5 } from "../hmac-md5.js";
 import type { Dialogue } from "../login-exchange.js";
 import { decodeHex, decodeUtf8, octetsAreEqual } from "../octets.js";

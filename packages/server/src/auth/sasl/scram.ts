@@ -10,10 +10,9 @@
 // the same each time, the iterations of his stand-in and the work of his stand-in.
 
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import type { Eventually } from "@postigo/storage";
+import { andThen, type Eventually } from "@postigo/storage";
 import { busy, type Claimant, conclude } from "../account-directory.js";
 import type { AuthenticationStep } from "../authenticator.js";
-import { andThen } from "../eventually.js";
 import type { Dialogue } from "../login-exchange.js";
 import { decodeUtf8, octetsAreEqual } from "../octets.js";
 import { SCRAM_HASHES } from "../scram-keys.js";
