@@ -1,7 +1,7 @@
 // Metrics as Prometheus sees them, and what is shipped to make sense of them.
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -10,6 +10,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { cleanUp } from "../support/clean-up.js";
 import { until } from "../support/eventually.js";
+import { killed } from "../support/foreign-daemon.js";
 import { freePort } from "../support/free-port.js";
 import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
 import { RawClient } from "../support/raw-client.js";
@@ -187,7 +188,7 @@ async function startPrometheus(t: TestContext, target: number): Promise<{ query(
     ],
     { stdio: "ignore" },
   );
-  cleanUp(t, () => endOf(child));
+  cleanUp(t, () => killed(child));
   const query = async (promql: string): Promise<number> => {
     const { text } = await get(port, `/api/v1/query?query=${encodeURIComponent(promql)}`);
     return Number(JSON.parse(text).data.result[0]?.value[1]);
@@ -201,11 +202,4 @@ async function startPrometheus(t: TestContext, target: number): Promise<{ query(
     60_000,
   );
   return { query };
-}
-
-async function endOf(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await ended;
 }

@@ -1,13 +1,12 @@
 // A private HAProxy on loopback ports, ended with the test.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { cleanUp } from "./clean-up.js";
 import { until } from "./eventually.js";
+import { accepts, killed } from "./foreign-daemon.js";
 import { freePort } from "./free-port.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
@@ -25,7 +24,7 @@ export async function startHaproxy(t: TestContext, routes: readonly Route[]): Pr
   writeFileSync(file, configuration(routes, ports));
   // -db: stays in the foreground, one process.
   const child = spawn("haproxy", ["-db", "-f", file], { stdio: ["ignore", "inherit", "inherit"] });
-  cleanUp(t, () => end(child));
+  cleanUp(t, () => killed(child));
   for (const port of ports) await until(`HAProxy listens on ${port}`, () => accepts(port));
   return ports;
 }
@@ -44,21 +43,3 @@ const configuration = (routes: readonly Route[], ports: readonly number[]): stri
     ]),
     "",
   ].join("\n");
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGKILL");
-  await once(child, "exit");
-}

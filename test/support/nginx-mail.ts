@@ -4,11 +4,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { cleanUp } from "./clean-up.js";
 import { until } from "./eventually.js";
+import { greets, killed } from "./foreign-daemon.js";
 import { freePort } from "./free-port.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
@@ -20,11 +20,7 @@ export async function startNginxMail(t: TestContext, to: number): Promise<number
   writeFileSync(join(directory, "nginx.conf"), configuration(port, await startDirectory(t, to)));
   const args = ["-p", directory, "-c", "nginx.conf", "-e", "stderr"];
   const child = spawn("nginx", args, { stdio: ["ignore", "inherit", "inherit"] });
-  cleanUp(t, async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  });
+  cleanUp(t, () => killed(child));
   await until(`nginx greets on ${port}`, () => greets(port));
   return port;
 }
@@ -60,15 +56,3 @@ mail {
   }
 }
 `;
-
-async function greets(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "data");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { cleanUp } from "./clean-up.js";
 import { until } from "./eventually.js";
+import { greets } from "./foreign-daemon.js";
 import { freePort } from "./free-port.js";
 import { PASSWORD } from "./gateway-process.js";
 import { MAIL_OWNER } from "./mail-owner.js";
@@ -147,18 +147,3 @@ plugin {
 `;
 
 const environment = (): NodeJS.ProcessEnv => ({ ...process.env, PATH: `/usr/sbin:/sbin:${process.env["PATH"]}` });
-
-/** Whether anything is said on this port of the loopback. */
-function greets(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const end = (has: boolean): void => {
-      socket.destroy();
-      resolve(has);
-    };
-    socket
-      .once("data", () => end(true))
-      .once("error", () => end(false))
-      .once("close", () => end(false));
-  });
-}
