@@ -211,7 +211,8 @@ test("the first process of a pool tells the manager once all workers serve", nee
     through: ["env", `NOTIFY_SOCKET=${ear.socket}`, "sh", "-c", '"$@"; exit $?', "sh"],
   });
   await until("READY=1", () => /^READY=1\nSTATUS=serving with 2 workers$/m.test(ear.heard()));
-  assert.equal(gateway.events.filter(({ event }) => event === "gateway-started").length, 2);
+  // The log comes by a way of its own, later perhaps than the news.
+  await gateway.eventsNamed("gateway-started", 2);
   ear.forget();
   gateway.signal("SIGHUP");
   await until("the reload's end", () => /^RELOADING=1\n[\s\S]*^READY=1$/m.test(ear.heard()));

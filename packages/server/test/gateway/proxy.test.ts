@@ -77,7 +77,7 @@ test("PROXY: a client who is not listed as a proxy is closed without a word, wha
   assert.deepEqual(log.of("connection-refused"), [{ peer: "127.0.0.1", why: "no-listed-proxy" }]);
 });
 
-test("PROXY: a connection without a header is closed without a word, at its first wrong octet", async (t) => {
+test("PROXY: a connection without a header is closed without a word, as soon as its beginning is wrong", async (t) => {
   const { port, log } = await behindProxy(t);
   for (const octets of ["C", "PROXY TCP5", "\x16\x03\x01", "\r\n\r\n\0\r\nQUIX"]) {
     const client = await dial(t, port());

@@ -57,6 +57,7 @@ for (const [name, header, client] of HEADERS) {
 const STRANGERS: readonly (readonly [string, Buffer])[] = [
   ["a command", text("CAPA\r\n")],
   ["a keyword that begins alike", text("PROXIES")],
+  ["a protocol that is not assigned", text("PROXY TCP5")],
   ["a TLS handshake", Buffer.from([0x16, 0x03, 0x01, 0x02])],
   ["an HTTP request", text("GET / HTTP/1.1\r\n")],
   ["lower case", text("proxy TCP4")],
