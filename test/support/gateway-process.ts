@@ -41,6 +41,8 @@ export interface GatewayOptions {
   readonly spool?: string;
   /** A wrapper command before node that has it as its only child, as `slowedBy`. */
   readonly through?: readonly string[];
+  /** Over the variables of the test. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Ports by kind of listener. */
@@ -121,7 +123,8 @@ export class GatewayProcess {
       this.configurationFile,
     ];
     const [file = "", ...args] = command;
-    const child = spawn(file, args, { stdio: ["ignore", "inherit", "pipe"] });
+    const env = { ...process.env, ...this.#options.env };
+    const child = spawn(file, args, { stdio: ["ignore", "inherit", "pipe"], env });
     this.#child = child;
     const from = this.events.length;
     if (child.stderr) createInterface(child.stderr).on("line", (line) => this.#take(line));
