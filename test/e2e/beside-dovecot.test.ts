@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
 import { ImapClient } from "../support/imap-client.js";
 import { giveToMailOwner, MAIL_OWNER } from "../support/mail-owner.js";
+import { usageIn } from "../support/maildirsize.js";
 import { PrivateDovecot } from "../support/private-dovecot.js";
 import { RawClient } from "../support/raw-client.js";
 import { needsRoot } from "../support/real-client.js";
@@ -125,17 +126,10 @@ function expectRightQuota(dovecot: PrivateDovecot, path: string, user: string): 
       .flatMap((part) => readdirSync(part).map((name) => join(part, name))),
   );
   const octets = files.reduce((sum, file) => sum + lstatSync(file).size, 0);
-  assert.deepEqual(usageIn(join(path, "maildirsize")), { octets, messages: files.length });
+  assert.deepEqual(usageIn(path), { octets, messages: files.length });
   const told = dovecot.doveadm("-f", "tab", "quota", "get", "-u", user);
   assert.match(told, new RegExp(`^User quota\\tMESSAGE\\t${files.length}\\t`, "m"));
   assert.match(told, new RegExp(`^User quota\\tSTORAGE\\t${Math.ceil(octets / 1024)}\\t`, "m"));
-}
-
-function usageIn(path: string): { octets: number; messages: number } {
-  const lines = readFileSync(path, "latin1").split("\n").slice(1, -1);
-  const sums = lines.map((line) => line.trim().split(/ +/).map(Number));
-  const column = (at: number): number => sums.reduce((sum, line) => sum + (line[at] ?? Number.NaN), 0);
-  return { octets: column(0), messages: column(1) };
 }
 
 /** Content and times of all that Dovecot keeps in the root. */

@@ -79,9 +79,10 @@ class Place {
     this.lastOutcome = existsSync(this.#uids) ? "imported" : "absent";
     if (this.lastOutcome === "absent") {
       assert.notEqual(status, 0, `${what}: nothing was imported`);
-      await this.#importAgain(what);
+      // What is left behind is the same for each errno.
+      if (ONCE.has(fault.effect)) await this.#importAgain(what);
     }
-    assert.deepEqual(readFileSync(this.#uids), this.#expected, what);
+    if (existsSync(this.#uids)) assert.deepEqual(readFileSync(this.#uids), this.#expected, what);
     assert.deepEqual(this.#mail(), before, what);
     return hits;
   }
@@ -90,6 +91,7 @@ class Place {
     const [program = "", ...words] = this.#command;
     const { status, stderr } = await run(program, words);
     assert.equal(status, 0, `${what}; then ${stderr}`);
+    assert.ok(existsSync(this.#uids), what);
   }
 
   get #uids(): string {
@@ -105,4 +107,5 @@ class Place {
   }
 }
 
+const ONCE: ReadonlySet<string> = new Set(["error=EIO", "signal=KILL"]);
 const CHANGING: ReadonlySet<string> = new Set(["openat", "write", "fsync", "link", "rename", "unlink"]);

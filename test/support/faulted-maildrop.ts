@@ -86,7 +86,7 @@ export class FaultedMaildrop {
     if (client === undefined) return false;
     const ids = (await client.lines("UIDL")).map((line) => line.split(" ")[1]);
     for (const [at, id] of ids.entries()) {
-      const octets = await client.retrieve(at + 1);
+      const octets: Buffer = await client.retrieve(at + 1);
       const message = Number(/^Subject: number (\d+)/m.exec(octets.toString("latin1"))?.[1]);
       assert.equal(id, idOf(message), "a unique-id has changed");
     }
