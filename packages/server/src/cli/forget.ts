@@ -1,8 +1,10 @@
 // `postigo forget`: takes out of maildrops what Postigo keeps there. Mail is not touched, nor any file of another program.
 
+import { systemClock } from "../clock.js";
 import { type CommandError, EXIT, type ExitCode } from "./exit-code.js";
 import { type ForgetOptions, type ForgottenFile, forgetMaildrop } from "./forget-maildrop.js";
 import type { Parsed } from "./options.js";
+import { Progress } from "./progress.js";
 import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
 import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops, userOrAll } from "./user-maildrops.js";
@@ -17,7 +19,8 @@ export const forget = async (parsed: Parsed, terminal: Terminal): Promise<number
   const user = userOrAll(parsed);
   const maildrops = await openUserMaildrops(parsed);
   try {
-    const forgotten = await forgetEach(maildrops, maildrops.chosen(user), { uids: parsed["uids"] === true });
+    const options = { uids: parsed["uids"] === true };
+    const forgotten = await forgetEach(maildrops, maildrops.chosen(user), { options, terminal });
     report(forgotten, parsed["json"] === true, terminal);
     return exitCodeOf(forgotten);
   } finally {
@@ -29,8 +32,9 @@ export const forget = async (parsed: Parsed, terminal: Terminal): Promise<number
 const forgetEach = async (
   maildrops: UserMaildrops,
   wanted: readonly UserMaildrop[],
-  options: ForgetOptions,
+  { options, terminal }: { readonly options: ForgetOptions; readonly terminal: Terminal },
 ): Promise<readonly Forgotten[]> => {
+  const progress = new Progress(terminal, systemClock, { total: wanted.length, what: "maildrops" });
   const forgotten: Forgotten[] = [];
   for (const maildrop of wanted) {
     try {
@@ -39,7 +43,9 @@ const forgetEach = async (
     } catch (error) {
       forgotten.push({ ...maildrop, files: [], problem: problemOf(error, maildrop) });
     }
+    progress.step();
   }
+  progress.end();
   return forgotten;
 };
 
