@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { callsWithin, ERRNOS, type Fault, runWithFault } from "../support/fault-injector.js";
+import { ERRNOS, type Fault, runUnderFault } from "../support/fault-injector.js";
 import { IMPORTED, idOf, MESSAGES, nameOf } from "../support/faulted-maildrop.js";
 import { GatewayProcess, POSTIGO } from "../support/gateway-process.js";
 import { numberedMessage } from "../support/maildir-fixture.js";
@@ -17,12 +17,10 @@ test(
   needsStrace(),
   async (t) => {
     const place = await Place.make(t);
-    const faults = place.calls.flatMap((call) =>
-      (ERRNOS[call.syscall] ?? []).map((errno) => ({ ...call, effect: `error=${errno}` })),
-    );
-    let hits = 0;
-    for (const fault of faults) hits += await place.importUnder(fault);
-    assert.ok(hits >= faults.length / 2, `of ${faults.length} faults ${hits} met the import`);
+    for (const [syscall, errnos] of Object.entries(ERRNOS)) {
+      for (const errno of errnos) await place.sweep(syscall, `error=${errno}`);
+    }
+    place.expectMet(["openat", "write", "fsync", "rename", "link", "unlink", "statx", "getdents64"]);
   },
 );
 
@@ -31,21 +29,19 @@ test(
   needsStrace(),
   async (t) => {
     const place = await Place.make(t);
-    const outcomes = new Set<string>();
-    for (const call of place.calls.filter(({ syscall }) => CHANGING.has(syscall))) {
-      await place.importUnder({ ...call, effect: "signal=KILL" });
-      outcomes.add(place.lastOutcome);
-    }
-    assert.deepEqual([...outcomes].sort(), ["absent", "imported"]);
+    const changing = ["openat", "write", "fsync", "link", "rename", "unlink"];
+    for (const syscall of changing) await place.sweep(syscall, "signal=KILL");
+    place.expectMet(changing);
+    assert.deepEqual([...place.outcomes].sort(), ["absent", "imported"]);
   },
 );
 
 class Place {
-  calls: readonly Fault[] = [];
-  lastOutcome: "absent" | "imported" = "absent";
+  readonly outcomes = new Set<"absent" | "imported">();
   readonly #t: TestContext;
   readonly #path: string;
   readonly #command: readonly string[];
+  readonly #met = new Set<string>();
   #expected = Buffer.alloc(0);
 
   private constructor(t: TestContext, gateway: GatewayProcess) {
@@ -55,7 +51,7 @@ class Place {
     this.#command = [process.execPath, POSTIGO, ...words];
   }
 
-  /** A maildrop with what Courier has left in it; the calls of an import that meets no fault. */
+  /** A maildrop with what Courier has left in it; what an import makes of it that meets no fault. */
   static async make(t: TestContext): Promise<Place> {
     const gateway = await GatewayProcess.start(t, { configuration: { lock: { wait: "0s" } } });
     await gateway.stop();
@@ -64,33 +60,49 @@ class Place {
     const lines = IMPORTED.map((message) => `${nameOf(message)} 200 ${message}:1600000000:0\n`);
     writeFileSync(join(maildir.path, "courierpop3dsizelist"), `/3 9 1600000000\n${lines.join("")}`);
     const place = new Place(t, gateway);
-    place.calls = await callsWithin(t, place.#path, place.#command);
+    await place.#import("without a fault");
     place.#expected = readFileSync(place.#uids);
     for (const message of IMPORTED) assert.ok(place.#expected.includes(`${idOf(message)} ${nameOf(message)}`));
     return place;
   }
 
-  /** How many calls in the maildrop the fault met. */
-  async importUnder(fault: Fault): Promise<number> {
-    for (const name of this.#ownFiles()) rmSync(join(this.#path, name));
-    const before = this.#mail();
-    const { status, hits } = await runWithFault(this.#t, { folder: this.#path, command: this.#command, fault });
-    const what = `${JSON.stringify(fault)}, exit code ${status}`;
-    this.lastOutcome = existsSync(this.#uids) ? "imported" : "absent";
-    if (this.lastOutcome === "absent") {
-      assert.notEqual(status, 0, `${what}: nothing was imported`);
-      // What is left behind is the same for each errno.
-      if (ONCE.has(fault.effect)) await this.#importAgain(what);
-    }
-    if (existsSync(this.#uids)) assert.deepEqual(readFileSync(this.#uids), this.#expected, what);
-    assert.deepEqual(this.#mail(), before, what);
-    return hits;
+  /** An import for each call of that kind, until one ends without meeting the fault. */
+  async sweep(syscall: string, effect: string): Promise<void> {
+    for (let when = 1; await this.#importUnder({ syscall, effect, when }); when += 1) this.#met.add(syscall);
   }
 
-  async #importAgain(what: string): Promise<void> {
+  expectMet(syscalls: readonly string[]): void {
+    assert.deepEqual(
+      syscalls.filter((syscall) => !this.#met.has(syscall)),
+      [],
+      "calls that met no fault",
+    );
+  }
+
+  /** Whether the fault came. */
+  async #importUnder(fault: Fault): Promise<boolean> {
+    for (const name of this.#ownFiles()) rmSync(join(this.#path, name));
+    const before = this.#mail();
+    const names = ["", "new", "cur", "courierpop3dsizelist", "postigo.lock", "postigo.uids"];
+    const paths = names.map((name) => join(this.#path, name));
+    const replaced = this.#uids;
+    const { status, isMet } = await runUnderFault(this.#t, { command: this.#command, fault, paths, replaced });
+    const what = `${JSON.stringify(fault)}, exit code ${status}`;
+    const isThere = existsSync(this.#uids);
+    if (isMet) this.outcomes.add(isThere ? "imported" : "absent");
+    if (isThere) assert.deepEqual(readFileSync(this.#uids), this.#expected, what);
+    else assert.notEqual(status, 0, `${what}: nothing was imported`);
+    // What is left behind is the same for each errno.
+    if (isMet && ONCE.has(fault.effect)) await this.#import(what);
+    if (existsSync(this.#uids)) assert.deepEqual(readFileSync(this.#uids), this.#expected, what);
+    assert.deepEqual(this.#mail(), before, what);
+    return isMet;
+  }
+
+  async #import(what: string): Promise<void> {
     const [program = "", ...words] = this.#command;
     const { status, stderr } = await run(program, words);
-    assert.equal(status, 0, `${what}; then ${stderr}`);
+    assert.equal(status, 0, `import, ${what}: ${stderr}`);
     assert.ok(existsSync(this.#uids), what);
   }
 
@@ -108,4 +120,3 @@ class Place {
 }
 
 const ONCE: ReadonlySet<string> = new Set(["error=EIO", "signal=KILL"]);
-const CHANGING: ReadonlySet<string> = new Set(["openat", "write", "fsync", "link", "rename", "unlink"]);

@@ -1,7 +1,6 @@
 // Faults of the disk by strace: the n-th call of a kind fails with an errno, or is where the process is killed. Calls are counted
 // in each thread by itself; with one thread in the pool (ONE_THREAD) a run that is repeated makes the same calls in the same order.
 
-import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -83,50 +82,32 @@ async function detach(strace: ChildProcess): Promise<void> {
   await within("strace ends", once(strace, "exit"));
 }
 
-/** The calls of a command that have to do with a folder, as faults whose effect is still to be said. */
-export async function callsWithin(
-  t: TestContext,
-  folder: string,
-  command: readonly string[],
-): Promise<readonly Fault[]> {
-  const trace = traceOf(t);
-  const kinds = Object.keys(ERRNOS).join(",");
-  const options = ["-f", "-y", "-qq", "--seccomp-bpf", "-o", trace, "-e", `trace=${kinds}`];
-  const { status, stderr } = await run("strace", [...options, ...command], { env: ONE_THREAD });
-  assert.equal(status, 0, stderr);
-  const counts = new Map<string, number>();
-  const found = new Map<string, Fault>();
-  for (const line of readFileSync(trace, "latin1").split("\n")) {
-    const [, thread, syscall] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
-    if (thread === undefined || syscall === undefined) continue;
-    const when = (counts.get(`${thread} ${syscall}`) ?? 0) + 1;
-    counts.set(`${thread} ${syscall}`, when);
-    if (line.includes(folder)) found.set(`${syscall} ${when}`, { syscall, when, effect: "" });
-  }
-  return [...found.values()];
-}
-
-export interface FaultedRun {
-  readonly folder: string;
+export interface FaultedRun extends Injection {
   readonly command: readonly string[];
-  readonly fault: Fault;
+  /** A file whose temporary names count too: this, the id of a process, `.tmp`. */
+  readonly replaced: string;
 }
 
-/** Runs a command with a fault from its start; `hits`: how often an error met a call that has to do with `folder`. */
-export async function runWithFault(
+/** Runs a command with a fault from its start; `isMet`: it came. */
+export async function runUnderFault(
   t: TestContext,
-  { folder, command, fault }: FaultedRun,
-): Promise<Finished & { readonly hits: number }> {
+  { command, fault, paths, replaced }: FaultedRun,
+): Promise<Finished & { readonly isMet: boolean }> {
   const trace = traceOf(t);
+  const isKill = fault.effect.startsWith("signal");
   // strace 6.1 with --seccomp-bpf lets the main thread go on after a kill.
-  const filter = fault.effect.startsWith("signal") ? [] : ["--seccomp-bpf"];
-  const options = ["-f", "-y", "-qq", ...filter, "-o", trace, ...injecting(fault)];
-  const finished = await run("strace", [...options, ...command], { env: ONE_THREAD });
-  const met = readFileSync(trace, "latin1")
-    .split("\n")
-    .filter((line) => countInjected(line) > 0);
-  return { ...finished, hits: met.filter((line) => line.includes(folder)).length };
+  const options = ["-f", "-qq", ...(isKill ? [] : ["--seccomp-bpf"]), "-o", trace];
+  const words = [...options, ...paths.flatMap((path) => ["-P", path]), ...injecting(fault), ...command];
+  const finished = await run("sh", ["-c", WITH_TEMPORARY_NAMES, replaced, ...words], { env: ONE_THREAD });
+  const isMet = isKill ? finished.status === null : countInjected(readFileSync(trace, "latin1")) > 0;
+  return { ...finished, isMet };
 }
+
+/** strace becomes this shell's process; that of the command is one of the next. */
+const WITH_TEMPORARY_NAMES = `
+i=1
+while [ $i -le 64 ]; do set -- -P "$0.$(($$ + i)).tmp" "$@"; i=$((i + 1)); done
+exec strace "$@"`;
 
 const injecting = ({ syscall, effect, when }: Fault): readonly string[] => [
   ...["-e", `trace=${syscall}`],
