@@ -31,8 +31,8 @@ if (files.length === 0) {
   console.error("scripts/test.mjs: no compiled test found; run `npm run build` first");
   process.exit(66);
 }
-// End-to-end tests share the machine's two cores and its ports with real daemons: one file at a time.
-const concurrency = suite === "unit" ? [] : ["--test-concurrency=1"];
+// End-to-end tests wait for real daemons more than they compute: two files at a time, however many cores there are.
+const concurrency = suite === "unit" ? [] : ["--test-concurrency=2"];
 const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...concurrency, ...files], {
   cwd: root,
   stdio: "inherit",
