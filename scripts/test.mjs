@@ -3,6 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -31,12 +32,10 @@ if (files.length === 0) {
   console.error("scripts/test.mjs: no compiled test found; run `npm run build` first");
   process.exit(66);
 }
-// End-to-end tests wait for real daemons more than they compute: two files at a time, however many cores there are.
-const concurrency = suite === "unit" ? [] : ["--test-concurrency=2"];
-const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...concurrency, ...files], {
-  cwd: root,
-  stdio: "inherit",
-});
+// Left alone, Node keeps one core free. End-to-end tests wait for daemons more than they compute, and share them: two at a time.
+const concurrency = suite === "unit" ? availableParallelism() : 2;
+const options = ["--enable-source-maps", "--test", `--test-concurrency=${concurrency}`];
+const run = spawnSync(process.execPath, [...options, ...files], { cwd: root, stdio: "inherit" });
 process.exit(run.status ?? 1);
 
 function testsBelow(folder) {
