@@ -81,6 +81,18 @@ test("RFC 1939 §6: a session that outstays timeouts.drain is ended with [SYS/TE
   await gateway.stop();
 });
 
+test("a timeouts.drain that a reload has brought holds for a hand-over after it, and drops nobody before", async (t) => {
+  const gateway = await pool(t);
+  const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+  gateway.writeConfiguration({ workers: 2, timeouts: { drain: "0s" } });
+  await gateway.eventsNamed("reloaded", 2);
+  await client.ok("NOOP");
+  await handOver(gateway);
+  assert.match((await client.rest()).toString(), SHUTDOWN);
+  client.destroy();
+  await gateway.stop();
+});
+
 test("a response that is being sent when timeouts.drain is over is sent to its end, and then the session ends", async (t) => {
   const gateway = await pool(t, { timeouts: { drain: "0s" } });
   const body = "a line of text that is sent to its end\r\n".repeat(500_000);

@@ -9,7 +9,7 @@ import { privilegeProblem } from "../lifecycle/privileges.js";
 import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import { examineCertificates } from "./certificate-examination.js";
 import { type Discovery, defect, fault, warning } from "./discovery.js";
-import { EXIT, errorCode, exitCodeOfFile, exitCodeOfLog } from "./exit-code.js";
+import { CommandError, EXIT, errorCode, exitCodeOfFile, exitCodeOfLog } from "./exit-code.js";
 
 /** Looks at everything a configuration names. Changes nothing, never rejects. `now`: milliseconds since 1970. */
 export const examine = async (config: Config, now: number): Promise<readonly Discovery[]> => [
@@ -19,6 +19,17 @@ export const examine = async (config: Config, now: number): Promise<readonly Dis
   ...examineLog(config.log.file),
   ...examineUser(config),
 ];
+
+/** Throws CommandError with all of them that no server can live with. */
+export const refuseFaults = (discoveries: readonly Discovery[]): void => {
+  const faults = discoveries.filter(({ severity }) => severity === "fault");
+  const [first] = faults;
+  if (first === undefined) return;
+  throw new CommandError(
+    first.code,
+    faults.map(({ where, message }) => (where === "" ? message : `${where}: ${message}`)).join("\n"),
+  );
+};
 
 /** The directories that may come later. */
 export const examinePlaces = ({ spool, lock, canary }: Config): readonly Discovery[] => [

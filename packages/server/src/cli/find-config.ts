@@ -24,6 +24,8 @@ export interface Found {
   readonly warnings: readonly ConfigProblem[];
   /** Reads all of it again; throws CommandError. */
   readonly again: () => Config;
+  /** Where a key stands in what was read last. */
+  readonly placeOf: (key: string) => string;
 }
 
 /** Every problem of the configuration, one a line. */
@@ -43,13 +45,18 @@ const DEFAULT_FILE = "/etc/postigo/postigo.yaml";
 export const findConfig = (wanted: Wanted): Found => {
   const file = fileOf(wanted);
   const read = () => (file === undefined ? quickConfig(wanted) : readConfig({ ...wanted, file }));
-  return { ...read(), file, again: () => readAgain(read) };
+  let last = read();
+  const again = (): Config => {
+    last = readAgain(read);
+    return last.config;
+  };
+  return { ...last, file, again, placeOf: (key) => last.placeOf(key) };
 };
 
 /** A reload tells what is wrong in one line of the log. */
-const readAgain = (read: () => Read): Config => {
+const readAgain = (read: () => Read): Read => {
   try {
-    return read().config;
+    return read();
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new CommandError(error.code, error.message.replaceAll("\n", " | "));
@@ -67,6 +74,7 @@ const fileOf = ({ file, flags, env }: Wanted): string | undefined => {
 interface Read {
   readonly config: Config;
   readonly warnings: readonly ConfigProblem[];
+  readonly placeOf: (key: string) => string;
 }
 
 const readConfig = (sources: Parameters<typeof loadConfig>[0]): Read => {

@@ -6,27 +6,17 @@
 import { systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { formatListener } from "../config/listener-text.js";
-import { Observation } from "../gateway/observation.js";
 import { createGateway, type Gateway } from "../index.js";
 import { inheritedSockets } from "../lifecycle/inherited-sockets.js";
-import { createPoolView } from "../lifecycle/pool-view.js";
-import { lookUpUser } from "../lifecycle/privileges.js";
-import { openServiceManager, type ServiceManager } from "../lifecycle/service-manager.js";
-import {
-  isPoolWorker,
-  leaveWorkerPool,
-  poolManager,
-  runWorkerPool,
-  servesItself,
-  workerCount,
-} from "../lifecycle/worker-pool.js";
+import { openServiceManager } from "../lifecycle/service-manager.js";
+import { isPoolWorker, leaveWorkerPool, poolManager, servesItself, workerCount } from "../lifecycle/worker-pool.js";
 import { createEventLog, type OwnedEventLog } from "../log/create-event-log.js";
-import type { Discovery } from "./discovery.js";
-import { examine, examinePlaces } from "./examination.js";
+import { examine, examinePlaces, refuseFaults } from "./examination.js";
 import { CommandError, EXIT, exitCodeOfLog } from "./exit-code.js";
 import { type Found, findConfig } from "./find-config.js";
 import { flagsOf, type Parsed, textOf } from "./options.js";
 import { startFailure } from "./start-failure.js";
+import { type Surroundings, superviseWorkers } from "./supervise-workers.js";
 
 export const serve = async (parsed: Parsed): Promise<number> => {
   // Also takes the place of the words of the command line, in which a password may stand, in the list of processes.
@@ -52,57 +42,6 @@ export const serve = async (parsed: Parsed): Promise<number> => {
   return EXIT.ok;
 };
 
-interface Surroundings {
-  readonly log: OwnedEventLog;
-  readonly manager: ServiceManager;
-}
-
-const superviseWorkers = async (
-  { config, again }: Found,
-  { workers, log, manager }: Surroundings & { readonly workers: number },
-): Promise<number> => {
-  const observation = new Observation(config, createPoolView(systemClock), log);
-  await openDoors(observation, config, log);
-  const code = await runWorkerPool({
-    workers,
-    log,
-    manager,
-    clock: systemClock,
-    inherited: inheritedSockets(),
-    onHangUp: () => log.reopen(),
-    prepareHandOver: async () => {
-      const renewed = again();
-      refuseFaults(await examine(renewed, systemClock.now()));
-      return workerCount(renewed.workers);
-    },
-  });
-  observation.close();
-  await log.close();
-  return code;
-};
-
-/** This process stays who it is; the socket is the user's who serves. */
-const openDoors = async (observation: Observation, { user }: Config, log: OwnedEventLog): Promise<void> => {
-  try {
-    await observation.openMetrics();
-    await observation.openControl(user !== undefined && process.geteuid?.() === 0 ? lookUpUser(user) : undefined);
-  } catch (error) {
-    observation.close();
-    await log.close();
-    throw startFailure(error);
-  }
-};
-
-const refuseFaults = (discoveries: readonly Discovery[]): void => {
-  const faults = discoveries.filter(({ severity }) => severity === "fault");
-  const [first] = faults;
-  if (first === undefined) return;
-  throw new CommandError(
-    first.code,
-    faults.map(({ where, message }) => (where === "" ? message : `${where}: ${message}`)).join("\n"),
-  );
-};
-
 const openLog = ({ log }: Config): OwnedEventLog => {
   try {
     return createEventLog(log);
@@ -122,11 +61,12 @@ const warn = (log: OwnedEventLog, { config, warnings }: Found): void => {
   }
 };
 
-const started = async ({ config, file, again }: Found, log: OwnedEventLog): Promise<Gateway> => {
+const started = async ({ config, file, again, placeOf }: Found, log: OwnedEventLog): Promise<Gateway> => {
   try {
     const gateway = createGateway(config, {
       log,
       readConfig: again,
+      placeOf,
       watch: file === undefined ? [] : [file],
       inherited: inheritedSockets(),
     });

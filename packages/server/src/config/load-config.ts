@@ -27,7 +27,13 @@ export interface ConfigSources {
 }
 
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigProblem[];
+      /** Where a key stands, or what is nearest to it. */
+      readonly placeOf: (key: string) => string;
+    }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[]; readonly cause: LoadFailure };
 
 /** `missing` and `unreadable` speak of the file itself. */
@@ -61,11 +67,13 @@ const layered = (sources: ConfigSources, source: YamlSource): LoadedConfig => {
   const overlayOf = (finding: Finding) => overlays.findLast((overlay) => covers(overlay, finding.path));
   // In the order of the file; what flags and variables are to blame for comes first.
   const offsetOf = (finding: Finding) => (overlayOf(finding) ? -1 : source.offsetOf(finding));
+  const whereIs = (finding: Finding) => overlayOf(finding)?.where ?? (sources.file ? source.locate(finding) : "");
   const problems = [...judged.findings]
     .sort((one, other) => offsetOf(one) - offsetOf(other))
-    .map((finding) => asProblem(finding, overlayOf(finding)?.where ?? (sources.file ? source.locate(finding) : "")));
+    .map((finding) => asProblem(finding, whereIs(finding)));
   if (judged.config === undefined) return invalid(problems);
-  return { ok: true, config: judged.config, warnings: [...problems, ...strangeVariables(env)] };
+  const placeOf = (key: string) => whereIs({ path: key.split("."), message: "", atKey: true });
+  return { ok: true, config: judged.config, warnings: [...problems, ...strangeVariables(env)], placeOf };
 };
 
 interface Judgement {

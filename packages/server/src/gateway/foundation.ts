@@ -32,6 +32,8 @@ export interface GatewayOverrides {
   readonly log?: EventLog;
   /** Reads the configuration anew for a reload; throws ConfigError. Without it a reload reads accounts and certificates only. */
   readonly readConfig?: () => Config;
+  /** Where a key stands in what `readConfig` has read last, for the log: `postigo.yaml:7:3`. */
+  readonly placeOf?: (key: string) => string;
   /** Files that a reload reads besides accounts and certificates, watched like them: the configuration. */
   readonly watch?: readonly string[];
   /** Listening sockets that whoever started the process has bound for listeners of the configuration. */

@@ -37,6 +37,7 @@ export class RunningGateway {
   readonly #overview: Overview;
   readonly #observation: Observation;
   readonly #nextSession = createSessionIds();
+  readonly #startedWith: Config;
   #config: Config;
   #generation: Generation | undefined;
   #watcher: FileWatcher | undefined;
@@ -48,6 +49,7 @@ export class RunningGateway {
   #onIdle: (() => void)[] = [];
 
   constructor(config: Config, foundation: Foundation, overrides: GatewayOverrides) {
+    this.#startedWith = config;
     this.#config = config;
     this.#foundation = foundation;
     this.#overrides = overrides;
@@ -150,8 +152,7 @@ export class RunningGateway {
       const config = this.#overrides.readConfig?.() ?? this.#config;
       const generation = await buildGeneration(config, this.#foundation, this.#overrides);
       await this.#listeners.become(config.listen);
-      const waiting = changedAtStartOnly(this.#config, config);
-      if (waiting.length > 0) log.event("restart-needed", { keys: waiting.join(" ") });
+      this.#tellWaiting(config);
       this.#generation = generation;
       this.#config = config;
       limits.update(config.limits);
@@ -161,6 +162,13 @@ export class RunningGateway {
     } catch (error) {
       log.event("reload-failed", { error: error instanceof Error ? error.message : String(error) });
       return "kept";
+    }
+  }
+
+  #tellWaiting(after: Config): void {
+    const { placeOf } = this.#overrides;
+    for (const key of changedAtStartOnly({ inForce: this.#startedWith, before: this.#config, after })) {
+      this.#foundation.log.event("restart-needed", { key, where: placeOf?.(key) ?? "" });
     }
   }
 

@@ -88,8 +88,8 @@ export interface EventFields {
   reloaded: Record<never, FieldValue>;
   /** What was in force before stays in force. */
   "reload-failed": { error: string };
-  /** Keys that changed, but count only from the next start on. */
-  "restart-needed": { keys: string };
+  /** A key that changed, but counts only from the next start on. */
+  "restart-needed": { where: string; key: string };
   "config-warning": { where: string; key: string; problem: string };
   "accounts-loaded": { path: string; accounts: number };
   /** Announced, but these accounts are kept in a form it cannot use: a client that picks it by itself fails for them. */

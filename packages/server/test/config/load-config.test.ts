@@ -151,6 +151,17 @@ test("flags go before variables, variables before the file, the file before the 
   assert.deepEqual(loaded.warnings, []);
 });
 
+test("the place of a key is its line and column, its flag or variable, or what is nearest to it", () => {
+  const text = minimal("lock:\n  wait: 1s\n");
+  const loaded = loadConfig({ file: "/etc/postigo/postigo.yaml", text, env: { POSTIGO_WORKERS: "2" } });
+  assert.ok(loaded.ok);
+  const line = text.split("\n").indexOf("lock:") + 1;
+  assert.equal(loaded.placeOf("lock.wait"), `/etc/postigo/postigo.yaml:${line + 1}:3`);
+  assert.equal(loaded.placeOf("lock.stale"), `/etc/postigo/postigo.yaml:${line + 1}:3`, "its section begins there");
+  assert.equal(loaded.placeOf("log.file"), "/etc/postigo/postigo.yaml:1:1");
+  assert.equal(loaded.placeOf("workers"), "POSTIGO_WORKERS");
+});
+
 test("a file that is not there, or may not be read, is told apart from a wrong one", () => {
   const missing = loadConfig({ file: "/nonexistent/postigo.yaml" });
   assert.ok(!missing.ok && missing.cause === "missing");

@@ -121,18 +121,36 @@ test("two reloads at once are one after the other, and the later one is in force
   assert.deepEqual(order, ["read", "reloaded", "read", "reloaded"]);
 });
 
-test("keys that count from the next start on are named", async (t) => {
+test("a new autologout holds for the next session; one that stands keeps its own", async (t) => {
   const made = await started(t);
+  const before = await dial(t, made.port());
+  await before.login("ana");
+  made.next = configOf({ timeouts: { autologout: "1h" } });
+  await made.gateway.reload();
+  const after = await dial(t, made.port());
+  await after.login("ben");
+  made.clock.advance(600_000);
+  assert.equal((await before.rest()).length, 0);
+  assert.equal(await after.ask("NOOP"), "+OK done");
+});
+
+test("keys that count from the next start on are named", async (t) => {
+  const made = await started(t, {}, { placeOf: (key) => `postigo.yaml:${key}` });
   made.next = configOf({
     ...{ lock: { wait: "9s" }, spool: { io: "async" }, user: "nobody", workers: 2, log: { level: "debug" } },
     limits: { failures_before_delay: 9 },
   });
   assert.equal(await made.gateway.reload(), "reloaded");
-  assert.deepEqual(made.log.of("restart-needed"), [
-    { keys: "lock spool.io user workers log limits.failures_before_delay" },
-  ]);
+  const told = ["spool.io", "lock.wait", "limits.failures_before_delay", "user", "workers", "log.level"];
+  assert.deepEqual(
+    made.log.of("restart-needed"),
+    told.map((key) => ({ where: `postigo.yaml:${key}`, key })),
+  );
   await made.gateway.reload();
-  assert.equal(made.log.of("restart-needed").length, 1, "and not again");
+  assert.equal(made.log.of("restart-needed").length, told.length, "and not again");
+  made.next = configOf({});
+  await made.gateway.reload();
+  assert.equal(made.log.of("restart-needed").length, told.length, "what is taken back needs no restart");
 });
 
 test("new limits hold for newcomers", async (t) => {
