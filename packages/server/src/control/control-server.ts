@@ -15,6 +15,7 @@ export class ControlServer {
   readonly #parts: ControlServerParts;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #releasePath = (): void => undefined;
 
   constructor(parts: ControlServerParts) {
     this.#parts = parts;
@@ -24,12 +25,13 @@ export class ControlServer {
 
   /** Rejects with ControlSocketError. */
   async open(owner?: SocketOwner): Promise<void> {
-    await listenAt(this.#server, this.#parts.path, owner);
+    this.#releasePath = await listenAt(this.#server, this.#parts.path, owner);
     this.#server.on("error", this.#parts.onError);
   }
 
-  /** Also takes the name of the socket away. */
+  /** Also takes the name of the socket away, unless another server has it by now. */
   close(): void {
+    this.#releasePath();
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -1,8 +1,11 @@
 // Takes the path of the control socket: mode 0600 from its birth, in the place of a dead server's, never of a living one's.
+//
+// The socket is born under a name of its own and renamed to the path. So the path is never without an owner meanwhile, and
+// what Node removes when the server closes is the name of its birth: the path may be another server's by then.
 
-import { chownSync, lstatSync, unlinkSync } from "node:fs";
+import { chownSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { connect, type Server } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 export interface SocketOwner {
   readonly uid: number;
@@ -20,21 +23,31 @@ export class ControlSocketError extends Error {
   }
 }
 
-/** Rejects with ControlSocketError. */
-export async function listenAt(server: Server, path: string, owner: SocketOwner | undefined): Promise<void> {
-  if (Buffer.byteLength(path) > LONGEST_PATH) {
+/** Rejects with ControlSocketError. Resolves with what gives the path back, if it is still ours. */
+export async function listenAt(server: Server, path: string, owner: SocketOwner | undefined): Promise<() => void> {
+  const birth = join(dirname(path), `postigo-${process.pid}`);
+  if (Math.max(Buffer.byteLength(path), Buffer.byteLength(birth)) > LONGEST_PATH) {
     throw new ControlSocketError("ENAMETOOLONG", path, `is longer than ${LONGEST_PATH} octets; name a shorter one`);
   }
   try {
-    await makeRoom(path);
-    await listen(server, path);
-    if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+    await refuseForeign(path);
+    rmSync(birth, { force: true });
+    await listen(server, birth);
+    if (owner !== undefined) chownSync(birth, owner.uid, owner.gid);
+    const { ino } = lstatSync(birth);
+    renameSync(birth, path);
+    return () => releasePath(path, ino);
   } catch (error) {
     throw error instanceof ControlSocketError ? error : unusable(path, error);
   }
 }
 
-async function makeRoom(path: string): Promise<void> {
+/** The server is still open: nobody else can have its inode. */
+function releasePath(path: string, ino: number): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true });
+}
+
+async function refuseForeign(path: string): Promise<void> {
   const folder = dirname(path);
   // Binding would call this a lack of permission.
   if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
@@ -53,7 +66,6 @@ async function makeRoom(path: string): Promise<void> {
       "belongs to a server that runs; end that one, or name another path",
     );
   }
-  unlinkSync(path);
 }
 
 /** Whoever listens, accepts; only a refusal proves that nobody does. */

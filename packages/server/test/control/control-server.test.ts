@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { askServer } from "#server/control/control-client";
 import { ControlServer, type ControlServerParts } from "#server/control/control-server";
@@ -47,6 +47,17 @@ test("closing takes the name of the socket away, and ends who is connected", asy
   server.close();
   await once(socket, "close");
   assert.equal(existsSync(path), false);
+});
+
+test("a server that closes late leaves the path to the one that has it by then", async (t) => {
+  const path = pathIn(t);
+  const old = serverAt(t, path);
+  await old.open();
+  unlinkSync(path);
+  await serverAt(t, path, { sessions: async () => ({ sessions: [], silent: 7 }) }).open();
+  old.close();
+  assert.equal((await askServer(path, { command: "who" })).silent, 7);
+  assert.deepEqual(readdirSync(dirname(path)), ["control.sock"], "and nothing else is left beside it");
 });
 
 test("a living server keeps its socket, whoever it is", async (t) => {
