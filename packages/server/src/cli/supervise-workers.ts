@@ -8,7 +8,7 @@ import { inheritedSockets } from "../lifecycle/inherited-sockets.js";
 import { createPoolView } from "../lifecycle/pool-view.js";
 import { lookUpUser } from "../lifecycle/privileges.js";
 import type { ServiceManager } from "../lifecycle/service-manager.js";
-import { runWorkerPool, workerCount } from "../lifecycle/worker-pool.js";
+import { type HandOver, runWorkerPool, workerCount } from "../lifecycle/worker-pool.js";
 import type { OwnedEventLog } from "../log/create-event-log.js";
 import { examine, refuseFaults } from "./examination.js";
 import type { Found } from "./find-config.js";
@@ -41,12 +41,12 @@ export const superviseWorkers = async (
 };
 
 /** The new workers take all of it, but for what this process itself has taken at its start. */
-const prepareHandOver = async ({ config, again, placeOf }: Found, log: OwnedEventLog): Promise<number> => {
+const prepareHandOver = async ({ config, again, placeOf }: Found, log: OwnedEventLog): Promise<HandOver> => {
   const renewed = again();
   refuseFaults(await examine(renewed, systemClock.now()));
   const changed = changedAtStartOnly({ inForce: config, before: config, after: renewed });
   for (const key of changed.filter(isOfFirstProcess)) log.event("restart-needed", { where: placeOf(key), key });
-  return workerCount(renewed.workers);
+  return { workers: workerCount(renewed.workers), drainMs: renewed.timeouts.drainMs };
 };
 
 /** This process stays who it is; the socket is the user's who serves. */

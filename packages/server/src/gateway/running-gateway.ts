@@ -12,6 +12,7 @@ import { makeApopStamp } from "../auth/apop-stamp.js";
 import type { Config, ListenConfig } from "../config/config.js";
 import { descriptorShortage } from "../lifecycle/descriptor-limit.js";
 import { type FileWatcher, watchFiles } from "../lifecycle/file-watcher.js";
+import { DRAIN_MS, RELEASE_MS } from "../lifecycle/patience.js";
 import { answerPool } from "../lifecycle/pool-questions.js";
 import { dropPrivileges } from "../lifecycle/privileges.js";
 import { Connection } from "../net/connection.js";
@@ -295,8 +296,3 @@ function turnAway(socket: Socket, { tls }: ListenConfig): void {
 }
 
 const NO_DOORS = { metrics: undefined, control: undefined };
-
-/** How long running updates may take once the gateway is told to stop. */
-const DRAIN_MS = 30_000;
-/** How long, after that, to wait for the locks of those that were cut off. */
-const RELEASE_MS = 5_000;

@@ -16,6 +16,7 @@ import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
 import type { InheritedSocket } from "./inherited-sockets.js";
 import type { ServiceManager } from "./service-manager.js";
+import { WorkerEndings } from "./worker-endings.js";
 
 export interface WorkerPoolOptions {
   readonly workers: number;
@@ -26,8 +27,15 @@ export interface WorkerPoolOptions {
   readonly inherited: readonly InheritedSocket[];
   /** Opens the log file of this process again. */
   readonly onHangUp: () => void;
-  /** How many workers a hand-over is to start; rejects with the reason when what they would read cannot be served. */
-  readonly prepareHandOver: () => Promise<number>;
+  /** Rejects with the reason when what the new workers would read cannot be served. */
+  readonly prepareHandOver: () => Promise<HandOver>;
+}
+
+export interface HandOver {
+  /** How many to start. */
+  readonly workers: number;
+  /** How long the sessions of the old ones may go on. */
+  readonly drainMs: number;
 }
 
 /** How many processes `workers:` asks for. */
@@ -72,6 +80,7 @@ class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #resolve: (code: number) => void;
   readonly #pauses = new Set<Timer>();
+  readonly #endings: WorkerEndings;
   readonly #environment = { [KEY_VARIABLE]: randomBytes(32).toString("hex") };
   /** Those that are to serve. Whoever is in neither set retires. */
   #current = new Set<Worker>();
@@ -83,6 +92,7 @@ class WorkerPool {
   readonly #reloading = new Set<Worker>();
   /** Of late: a long life forgives one. */
   #deaths = 0;
+  #drainMs = 0;
   #isPreparing = false;
   #isReady = false;
   #isEnding = false;
@@ -90,6 +100,7 @@ class WorkerPool {
 
   constructor(options: WorkerPoolOptions, resolve: (code: number) => void) {
     this.#options = options;
+    this.#endings = new WorkerEndings(options);
     this.#resolve = resolve;
   }
 
@@ -121,7 +132,7 @@ class WorkerPool {
     this.#options.onHangUp();
     this.#options.manager.reloading();
     for (const worker of this.#current) if (this.#ready.has(worker)) this.#reloading.add(worker);
-    tellAll("SIGHUP");
+    for (const worker of workersThere()) worker.process.kill("SIGHUP");
     this.#tellReady();
   }
 
@@ -141,7 +152,8 @@ class WorkerPool {
     }
     this.#isPreparing = true;
     try {
-      const workers = await prepareHandOver();
+      const { workers, drainMs } = await prepareHandOver();
+      this.#drainMs = drainMs;
       log.event("hand-over-started", { workers });
       if (!this.#isEnding) for (let count = 0; count < workers; count++) this.#next.add(this.#fork());
     } catch (error) {
@@ -161,7 +173,8 @@ class WorkerPool {
     for (const worker of old) {
       this.#reloading.delete(worker);
       // One that does not listen yet has nothing to finish.
-      worker.process.kill(this.#ready.has(worker) ? "SIGUSR2" : "SIGTERM");
+      if (this.#ready.has(worker)) this.#endings.retire(worker, this.#drainMs);
+      else this.#endings.end(worker, "SIGTERM");
     }
     this.#tellReady();
   }
@@ -175,16 +188,17 @@ class WorkerPool {
     if (!this.#isEnding) this.#options.manager.stopping();
     this.#isEnding = true;
     this.#cancelPauses();
-    tellAll(signal);
+    for (const worker of workersThere()) this.#endings.end(worker, signal);
     this.#finishIfAlone();
   }
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
     const isCurrent = this.#current.delete(worker);
     const isNext = this.#next.delete(worker);
+    this.#endings.forget(worker);
     if (this.#reloading.delete(worker)) this.#tellReady();
     if (this.#isEnding) {
-      if (code !== null && code > this.#code) this.#code = code;
+      this.#code = Math.max(this.#code, code ?? KILLED_CODE);
     } else if (isNext) this.#abandon(signal ?? `exit code ${code}`);
     else if (isCurrent && !this.#isReady) {
       this.#code = code ?? 1;
@@ -196,7 +210,7 @@ class WorkerPool {
   #abandon(why: string): void {
     const others = this.#next;
     this.#next = new Set();
-    for (const worker of others) worker.process.kill("SIGTERM");
+    for (const worker of others) this.#endings.end(worker, "SIGTERM");
     this.#options.log.event("hand-over-failed", { error: `a new worker ended before it served: ${why}` });
   }
 
@@ -225,14 +239,14 @@ class WorkerPool {
   }
 
   #finishIfAlone(): void {
-    if (this.#isEnding && Object.keys(cluster.workers ?? {}).length === 0) this.#resolve(this.#code);
+    if (this.#isEnding && workersThere().length === 0) this.#resolve(this.#code);
   }
 }
 
-function tellAll(signal: NodeJS.Signals): void {
-  for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
-}
+const workersThere = (): readonly Worker[] => Object.values(cluster.workers ?? {}).flatMap((worker) => worker ?? []);
 
+/** A worker that did not end by itself: as for any fault of ours. */
+const KILLED_CODE = 70;
 const KEY_VARIABLE = "_WORKER_POOL_KEY";
 /** A worker serves, or has reloaded. */
 const READY = "postigo-ready";

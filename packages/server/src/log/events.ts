@@ -69,6 +69,8 @@ export interface EventFields {
   "control-failed": { path: string; error: string };
   "gateway-started": { pid: number; listeners: number };
   "worker-died": { pid: number; why: string; restartMs: number };
+  /** It was told to end, had its time, and is ended by SIGKILL. */
+  "worker-hangs": { pid: number; waitedMs: number };
   /** New workers are being started; the old ones go on meanwhile. */
   "hand-over-started": { workers: number };
   /** The new workers serve; the old ones take no more connections. */
@@ -162,6 +164,7 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "control-failed": "warn",
   "gateway-started": "info",
   "worker-died": "error",
+  "worker-hangs": "error",
   "hand-over-started": "info",
   "handed-over": "info",
   "hand-over-failed": "error",
