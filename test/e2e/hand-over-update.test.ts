@@ -1,4 +1,4 @@
-// UPDATE at the moment of a hand-over: it runs to its end or not at all, its answer is true, and no message is lost or comes back.
+// UPDATE at the moment of a hand-over, or of the end of the service: it runs to its end or not at all, its answer is true, and no message is lost or comes back.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -121,5 +121,25 @@ test(
     assert.equal(await outcome(gateway, session), "updated");
     await gateway.eventsNamed("gateway-stopped", 2);
     await gateway.stop();
+  },
+);
+
+test(
+  "an UPDATE that is under way when the manager of services tells every process to end is finished and answered",
+  needsStrace(),
+  async (t) => {
+    const gateway = await pool(t, "1m", { through: slowedBy(5, "unlink", "unlinkat") });
+    const workers = (await gateway.eventsNamed("gateway-started", 2)).map(({ pid }) => Number(pid));
+    const session = await deleting(gateway, "alice");
+    await session.client.write("QUIT\r\n");
+    await until("some messages are removed", () => session.maildir.count < MESSAGES);
+    for (const pid of workers) process.kill(pid, "SIGTERM");
+    gateway.signal("SIGTERM");
+    for (const pid of workers) process.kill(pid, "SIGTERM");
+    assert.match((await session.client.rest()).toString("latin1"), /^\+OK [^\r\n]+\r\n$/);
+    session.client.destroy();
+    assert.equal(await gateway.ended(), 0);
+    assert.equal(session.maildir.count, KEPT);
+    assert.equal(gateway.events.filter(({ event }) => event === "message-removed").length, MESSAGES);
   },
 );

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.js";
 import { formatListener } from "../config/listener-text.js";
 import { createGateway, type Gateway } from "../index.js";
 import { inheritedSockets } from "../lifecycle/inherited-sockets.js";
+import { hearOrders } from "../lifecycle/orders.js";
 import { openServiceManager } from "../lifecycle/service-manager.js";
 import { isPoolWorker, leaveWorkerPool, poolManager, servesItself, workerCount } from "../lifecycle/worker-pool.js";
 import { createEventLog, type OwnedEventLog } from "../log/create-event-log.js";
@@ -21,8 +22,7 @@ import { type Surroundings, superviseWorkers } from "./supervise-workers.js";
 export const serve = async (parsed: Parsed): Promise<number> => {
   // Also takes the place of the words of the command line, in which a password may stand, in the list of processes.
   process.title = "postigo serve";
-  // Until there is something to reload, SIGHUP must not end the process either.
-  process.on("SIGHUP", () => undefined).on("SIGUSR2", () => undefined);
+  const orders = hearOrders();
   const found = findConfig({ file: textOf(parsed, "config"), flags: flagsOf(parsed), env: process.env });
   refuseFaults(await examine(found.config, systemClock.now()));
   const log = openLog(found.config);
@@ -30,11 +30,11 @@ export const serve = async (parsed: Parsed): Promise<number> => {
   const manager = isPoolWorker()
     ? poolManager
     : await openServiceManager({ env: process.env, clock: systemClock, log });
-  if (!servesItself(workers)) return superviseWorkers(found, { workers, log, manager });
+  if (!servesItself(workers)) return superviseWorkers(found, { workers, log, manager, orders });
   warn(log, found);
   const gateway = await started(found, log);
   manager.ready(serving(gateway));
-  await untilTold(gateway, { log, manager });
+  await untilTold(gateway, { log, manager, orders });
   manager.stopping();
   await gateway.stop();
   await log.close();
@@ -82,23 +82,27 @@ const started = async ({ config, file, again, placeOf }: Found, log: OwnedEventL
 const serving = (gateway: Gateway): string => `serving on ${gateway.addresses.map(formatListener).join(", ")}`;
 
 /** Resolves when the process is told to end. */
-const untilTold = (gateway: Gateway, { log, manager }: Surroundings): Promise<void> =>
+const untilTold = (gateway: Gateway, { log, manager, orders }: Surroundings): Promise<void> =>
   new Promise((resolve) => {
     let told = false;
-    const end = (signal: NodeJS.Signals): void => {
+    const end = (signal: "SIGTERM" | "SIGINT"): void => {
       if (told) endAtOnce(log, signal === "SIGINT" ? SIGINT_CODE : SIGTERM_CODE);
       told = true;
       resolve();
     };
-    process.on("SIGTERM", end).on("SIGINT", end);
-    process.on("SIGHUP", () => {
+    const reload = (): void => {
       log.reopen();
       manager.reloading();
       void gateway.reload().then(() => manager.ready(serving(gateway)));
-    });
-    process.on("SIGUSR2", () => {
+    };
+    const retire = (): void => {
       if (isPoolWorker()) void gateway.retire().then(resolve);
       else log.event("hand-over-failed", { error: NO_POOL });
+    };
+    orders.obey((order) => {
+      if (order === "SIGHUP") reload();
+      else if (order === "SIGUSR2") retire();
+      else end(order);
     });
     process.on("uncaughtException", (error) => {
       log.event("fatal-error", { error: error.message, stack: error.stack });

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.js";
 import { Observation } from "../gateway/observation.js";
 import { changedAtStartOnly, isOfFirstProcess } from "../gateway/restart-keys.js";
 import { inheritedSockets } from "../lifecycle/inherited-sockets.js";
+import type { Orders } from "../lifecycle/orders.js";
 import { createPoolView } from "../lifecycle/pool-view.js";
 import { lookUpUser } from "../lifecycle/privileges.js";
 import type { ServiceManager } from "../lifecycle/service-manager.js";
@@ -17,11 +18,12 @@ import { startFailure } from "./start-failure.js";
 export interface Surroundings {
   readonly log: OwnedEventLog;
   readonly manager: ServiceManager;
+  readonly orders: Orders;
 }
 
 export const superviseWorkers = async (
   found: Found,
-  { workers, log, manager }: Surroundings & { readonly workers: number },
+  { workers, log, manager, orders }: Surroundings & { readonly workers: number },
 ): Promise<number> => {
   const { config } = found;
   const observation = new Observation(config, createPoolView(systemClock), log);
@@ -30,6 +32,7 @@ export const superviseWorkers = async (
     workers,
     log,
     manager,
+    orders,
     clock: systemClock,
     inherited: inheritedSockets(),
     onHangUp: () => log.reopen(),

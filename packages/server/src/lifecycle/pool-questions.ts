@@ -3,6 +3,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Clock } from "../clock.js";
 import type { Observed } from "../gateway/observed.js";
+import { isOfKind } from "./pool-message.js";
 
 export type PoolQuestion =
   | { readonly type: "metrics" }
@@ -81,6 +82,3 @@ const isAnswer = (message: unknown): message is { readonly id: number; readonly 
 /** Only the first process, which is the same program, can send one. */
 const isQuestion = (message: unknown): message is { readonly id: number; readonly question: PoolQuestion } =>
   isOfKind(message, QUESTION);
-
-const isOfKind = (message: unknown, kind: string): boolean =>
-  typeof message === "object" && message !== null && "postigo" in message && message.postigo === kind;

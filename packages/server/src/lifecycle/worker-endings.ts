@@ -6,6 +6,7 @@
 import type { Worker } from "node:cluster";
 import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
+import { type Order, tell } from "./orders.js";
 import { RETIRE_MS, STOP_MS } from "./patience.js";
 
 export class WorkerEndings {
@@ -34,9 +35,9 @@ export class WorkerEndings {
   }
 
   /** A later word goes before an earlier one. */
-  #tell(worker: Worker, signal: NodeJS.Signals, waitMs: number): void {
+  #tell(worker: Worker, order: Order, waitMs: number): void {
     this.forget(worker);
-    worker.process.kill(signal);
+    tell(worker, order);
     const patience = this.#clock.after(waitMs, () => {
       this.#log.event("worker-hangs", { pid: worker.process.pid ?? 0, waitedMs: waitMs });
       worker.process.kill("SIGKILL");

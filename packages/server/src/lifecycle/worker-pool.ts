@@ -2,7 +2,7 @@
 // itself (SCHED_NONE); handing sockets over one by one would double the cost of a session. Workers share nothing: between
 // them the lock file excludes.
 //
-// The first process only watches over the others: it binds what they ask for, passes signals on, and starts another in the
+// The first process only watches over the others: it binds what they ask for, passes on what it is told, and starts another in the
 // place of one that died, more slowly each time. A worker that cannot start at all ends everything with its exit code.
 //
 // Hand-over (SIGUSR2): a second set of workers is started, on the code and the configuration that lie on the disk now. Once all
@@ -15,6 +15,7 @@ import { availableParallelism } from "node:os";
 import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
 import type { InheritedSocket } from "./inherited-sockets.js";
+import { type Order, type Orders, tell } from "./orders.js";
 import type { ServiceManager } from "./service-manager.js";
 import { WorkerEndings } from "./worker-endings.js";
 
@@ -23,6 +24,7 @@ export interface WorkerPoolOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly manager: ServiceManager;
+  readonly orders: Orders;
   /** Stay open here, and are handed to each worker. */
   readonly inherited: readonly InheritedSocket[];
   /** Opens the log file of this process again. */
@@ -111,10 +113,14 @@ class WorkerPool {
     });
     cluster.on("message", (worker, message) => message === READY && this.#onReady(worker));
     cluster.on("exit", (worker, code, signal) => this.#onExit(worker, code, signal));
-    process.on("SIGTERM", () => this.#end("SIGTERM")).on("SIGINT", () => this.#end("SIGINT"));
-    process.on("SIGHUP", () => this.#hangUp());
-    process.on("SIGUSR2", () => void this.#handOver());
     for (let count = 0; count < this.#options.workers; count++) this.#current.add(this.#fork());
+    this.#options.orders.obey((order) => this.#obey(order));
+  }
+
+  #obey(order: Order): void {
+    if (order === "SIGHUP") this.#hangUp();
+    else if (order === "SIGUSR2") void this.#handOver();
+    else this.#end(order);
   }
 
   #fork(): Worker {
@@ -124,21 +130,21 @@ class WorkerPool {
   #onReady(worker: Worker): void {
     this.#ready.add(worker);
     if (this.#next.has(worker)) this.#switchIfReady();
-    if (this.#reloading.delete(worker)) this.#tellReady();
-    else if (!this.#isReady && this.#allReady(this.#current)) this.#tellReady();
+    if (this.#reloading.delete(worker) || !this.#isReady) this.#tellReady();
   }
 
   #hangUp(): void {
     this.#options.onHangUp();
-    this.#options.manager.reloading();
+    if (this.#isReady) this.#options.manager.reloading();
     for (const worker of this.#current) if (this.#ready.has(worker)) this.#reloading.add(worker);
-    for (const worker of workersThere()) worker.process.kill("SIGHUP");
-    this.#tellReady();
+    for (const worker of workersThere()) tell(worker, "SIGHUP");
+    if (this.#isReady) this.#tellReady();
   }
 
   /** Once all serve, and have reloaded if they were told to. */
   #tellReady(): void {
     if (this.#isEnding || this.#reloading.size > 0) return;
+    if (!this.#isReady && !this.#allReady(this.#current)) return;
     this.#isReady = true;
     this.#options.manager.ready(`serving with ${this.#current.size} workers`);
   }
@@ -196,7 +202,7 @@ class WorkerPool {
     const isCurrent = this.#current.delete(worker);
     const isNext = this.#next.delete(worker);
     this.#endings.forget(worker);
-    if (this.#reloading.delete(worker)) this.#tellReady();
+    if (this.#reloading.delete(worker) && this.#isReady) this.#tellReady();
     if (this.#isEnding) {
       this.#code = Math.max(this.#code, code ?? KILLED_CODE);
     } else if (isNext) this.#abandon(signal ?? `exit code ${code}`);

@@ -1,8 +1,10 @@
 // Where lines go: a file or standard error, never in the way of the server.
 //
 // Lines gather for some milliseconds, and while a write is under way, and leave together: a write for each would wake a thread
-// of the pool for each. A disk that is full or a reader that is gone or asleep
-// costs lines, which are counted and told later; it never throws, blocks the event loop or grows memory past a bound.
+// of the pool for each. Into a pipe they leave in pieces that it keeps together, because the workers of a pool share it.
+//
+// A disk that is full or a reader that is gone or asleep costs lines, which are counted and told later; it never throws, blocks
+// the event loop or grows memory past a bound.
 
 import { closeSync, fstatSync, openSync, write, writeSync } from "node:fs";
 
@@ -13,6 +15,8 @@ export class LineSink {
   readonly #file: string | undefined;
   readonly #onLost: LossListener;
   #fd: number;
+  /** Octets that no other process can come between. */
+  readonly #together: number;
   #waiting = "";
   #waitingLines = 0;
   #lost = 0;
@@ -25,6 +29,7 @@ export class LineSink {
     this.#file = file;
     this.#onLost = onLost;
     this.#fd = file === undefined ? STANDARD_ERROR : openForAppending(file);
+    this.#together = fstatSync(this.#fd).isFile() ? Number.POSITIVE_INFINITY : PIPE_BUF;
   }
 
   get file(): string | undefined {
@@ -59,9 +64,9 @@ export class LineSink {
 
   /** Writes what waits before it returns: for the last moment of a process. */
   flushNow(): void {
-    const lines = this.#take();
+    let { octets } = this.#take();
     try {
-      writeSync(this.#fd, lines.octets);
+      while (octets.length > 0) octets = octets.subarray(writeSync(this.#fd, this.#pieceOf(octets)));
     } catch {
       // Nobody is left to be told.
     }
@@ -78,13 +83,20 @@ export class LineSink {
   }
 
   #put(batch: Batch): void {
-    write(batch.fd, batch.octets, (error, written) => {
+    write(batch.fd, this.#pieceOf(batch.octets), (error, written) => {
       if (error?.code === "EAGAIN") return void setTimeout(() => this.#put(batch), RETRY_MS);
       if (error) this.#lose(batch.lines, error.code ?? error.message);
       else if (written < batch.octets.length) return this.#put({ ...batch, octets: batch.octets.subarray(written) });
       else this.#tellLoss();
       this.#flush();
     });
+  }
+
+  /** Whole lines, if one is not longer than that. */
+  #pieceOf(octets: Uint8Array): Uint8Array {
+    if (octets.length <= this.#together) return octets;
+    const end = octets.lastIndexOf(LF, this.#together - 1) + 1;
+    return octets.subarray(0, end > 0 ? end : this.#together);
   }
 
   #rest(): void {
@@ -139,7 +151,10 @@ const closeQuietly = (fd: number): void => {
   }
 };
 
+const LF = 0x0a;
 const STANDARD_ERROR = 2;
+/** Linux: a write of so many octets to a pipe comes whole, or not at all (pipe(7)). */
+const PIPE_BUF = 4_096;
 const MOST_WAITING = 4_194_304;
 const GATHER_MS = 10;
 const RETRY_MS = 20;

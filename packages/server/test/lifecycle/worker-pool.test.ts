@@ -1,4 +1,4 @@
-// Real workers that hang, by SIGSTOP, under a real first process whose time runs faster.
+// Real workers, which do no work, under a real first process.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -9,16 +9,17 @@ import { fileURLToPath } from "node:url";
 import { RETIRE_MS, STOP_MS } from "#server/lifecycle/patience";
 import { until } from "../support/until.js";
 
-const POOL = fileURLToPath(new URL("../support/hanging-pool.js", import.meta.url));
+const POOL = fileURLToPath(new URL("../support/pool-of-two.js", import.meta.url));
 
 interface Told {
   readonly event: string;
   readonly pid: number;
   readonly waitedMs: number;
+  readonly order: string;
 }
 
-function hangingPool(t: TestContext) {
-  const pool = spawn(process.execPath, [POOL], { stdio: ["ignore", "pipe", "inherit"] });
+function poolOfTwo(t: TestContext, kind: "hanging" | "late") {
+  const pool = spawn(process.execPath, [POOL, kind], { stdio: ["ignore", "pipe", "inherit"] });
   const told: Told[] = [];
   createInterface(pool.stdout).on("line", (line) => told.push(JSON.parse(line)));
   const of = (name: string): Told[] => told.filter(({ event }) => event === name);
@@ -39,7 +40,7 @@ function isThere(pid: number): boolean {
 }
 
 test("a worker that hangs when it retires is ended by the first process after its time, and the new ones stay", async (t) => {
-  const { pool, of } = hangingPool(t);
+  const { pool, of } = poolOfTwo(t, "hanging");
   await until(() => of("worker").length === 2);
   const old = of("worker").map(({ pid }) => pid);
   await until(() => of("ready").length === 1);
@@ -54,7 +55,7 @@ test("a worker that hangs when it retires is ended by the first process after it
 });
 
 test("a worker that hangs at the end of all does not keep the first process, which says so with its status", async (t) => {
-  const { pool, of } = hangingPool(t);
+  const { pool, of } = poolOfTwo(t, "hanging");
   const ended = once(pool, "close");
   await until(() => of("worker").length === 2);
   pool.kill("SIGTERM");
@@ -62,5 +63,44 @@ test("a worker that hangs at the end of all does not keep the first process, whi
   assert.deepEqual(
     of("worker-hangs").map(({ waitedMs }) => waitedMs),
     [STOP_MS, STOP_MS],
+  );
+});
+
+test("a reload before all workers serve is carried out by each when it does, and the manager hears of no readiness before", async (t) => {
+  const { pool, of } = poolOfTwo(t, "late");
+  await until(() => of("worker").length === 2);
+  const [first, second] = of("worker").map(({ pid }) => pid);
+  pool.kill("SIGHUP");
+  await until(() => of("hung-up").length === 1);
+  process.kill(first ?? 0, "SIGCONT");
+  await until(() => of("told").length === 1);
+  pool.kill("SIGHUP");
+  await until(() => of("told").length === 2);
+  assert.deepEqual(of("ready"), []);
+  process.kill(second ?? 0, "SIGCONT");
+  await until(() => of("ready").length === 1);
+  await until(() => of("told").length === 3);
+  assert.deepEqual(of("reloading"), []);
+  assert.deepEqual(of("worker-died"), []);
+  pool.kill("SIGTERM");
+  assert.deepEqual(await once(pool, "close"), [0, null]);
+});
+
+test("a worker does as its first process says, and nothing of what all processes of a service are told", async (t) => {
+  const { pool, of } = poolOfTwo(t, "late");
+  await until(() => of("worker").length === 2);
+  const workers = of("worker").map(({ pid }) => pid);
+  for (const pid of workers) process.kill(pid, "SIGCONT");
+  await until(() => of("ready").length === 1);
+  for (const signal of ["SIGUSR2", "SIGHUP", "SIGINT", "SIGTERM"] as const) {
+    for (const pid of workers) process.kill(pid, signal);
+  }
+  pool.kill("SIGTERM");
+  assert.deepEqual(await once(pool, "close"), [0, null]);
+  assert.deepEqual(
+    of("told")
+      .map(({ pid, order }) => [pid, order])
+      .sort(),
+    workers.map((pid) => [pid, "SIGTERM"]).sort(),
   );
 });

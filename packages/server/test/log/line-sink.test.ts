@@ -1,10 +1,12 @@
 // The sink on real files: a full disk, a pipe nobody reads, a file that logrotate moves away.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { constants, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { LineSink } from "#server/log/line-sink";
 import { temporaryFolder } from "./temporary-folder.js";
 
@@ -124,3 +126,22 @@ const readSome = (reader: number, chunk: Buffer): number => {
     throw error;
   }
 };
+
+test("lines of several processes that share a pipe stay whole", async () => {
+  const program = fileURLToPath(new URL("../support/talkative-process.js", import.meta.url));
+  // A shell of its own lets both have one pipe for standard error, as workers have.
+  const both = `"$0" "$1" ${LINES} one & "$0" "$1" ${LINES} two; wait`;
+  const shell = spawn("sh", ["-c", both, process.execPath, program], { stdio: ["ignore", "ignore", "pipe"] });
+  const chunks: Buffer[] = [];
+  shell.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+  await once(shell, "close");
+  const lines = Buffer.concat(chunks).toString().split("\n").slice(0, -1);
+  assert.deepEqual(
+    lines.filter((line) => !/^(one|two) \d+ x*$/.test(line)),
+    [],
+  );
+  assert.equal(lines.length, 2 * LINES);
+});
+
+/** More than a pipe takes at once. */
+const LINES = 5_000;

@@ -1,0 +1,42 @@
+// A first process and two workers that do no work: node pool-of-two.js hanging|late
+// Prints what the first process logs and what its workers hear, a JSON text a line.
+//
+//   hanging   a worker stops dead, as by SIGSTOP, once it is told to end or to retire; time runs a hundred times faster
+//   late      a worker is ready once it gets SIGCONT
+
+import { once } from "node:events";
+import { type Clock, systemClock } from "#server/clock";
+import { hearOrders } from "#server/lifecycle/orders";
+import { isPoolWorker, poolManager, runWorkerPool } from "#server/lifecycle/worker-pool";
+
+const FASTER = 100;
+const DRAIN_MS = 1_000;
+
+const clock: Clock = {
+  now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic(),
+  after: (ms, fire) => systemClock.after(ms / FASTER, fire),
+};
+
+const say = (event: string, fields: object = {}) => console.log(JSON.stringify({ event, pid: process.pid, ...fields }));
+const orders = hearOrders();
+if (isPoolWorker()) {
+  const toGoOn = once(process, "SIGCONT");
+  say("worker");
+  if (process.argv[2] === "late") await toGoOn;
+  poolManager.ready("");
+  orders.obey((order) => {
+    say("told", { order });
+    if (order === "SIGHUP") poolManager.ready("");
+    else if (process.argv[2] === "late") process.exit(0);
+    else process.kill(process.pid, "SIGSTOP");
+  });
+} else {
+  process.exitCode = await runWorkerPool({
+    ...{ workers: 2, clock, orders, inherited: [] },
+    manager: { ready: () => say("ready"), reloading: () => say("reloading"), stopping: () => say("stopping") },
+    log: { event: say },
+    onHangUp: () => say("hung-up"),
+    prepareHandOver: async () => ({ workers: 2, drainMs: DRAIN_MS }),
+  });
+}
