@@ -31,7 +31,7 @@ export interface ChangedSetting {
   readonly isSlowBefore?: true;
 }
 
-export const LISTEN = ["none", "starttls", "implicit"].map((tls) => ({ address: "127.0.0.1", port: 0, tls }));
+const LISTEN = ["none", "starttls", "implicit"].map((tls) => ({ address: "127.0.0.1", port: 0, tls }));
 
 const withListener =
   (more: Settings, others: Settings = {}) =>
