@@ -98,3 +98,30 @@ test(
     assert.equal(maildir.count, 1);
   },
 );
+
+const WAITING_FOR_A_LOCK = [
+  { command: "uids import", options: ["--from", "qmail"], takesAll: true },
+  { command: "forget", options: [], takesAll: true },
+  { command: "undelete", options: ["--since", "1d"], takesAll: false },
+];
+
+for (const { command, options, takesAll } of WAITING_FOR_A_LOCK) {
+  test(`\`postigo ${command}\` says of a maildrop in use whose it is, and does all others`, async (t) => {
+    const users = { alice: `{PLAIN}${PASSWORD}`, bob: `{PLAIN}${PASSWORD}` };
+    const gateway = await GatewayProcess.start(t, { users, configuration: { lock: { wait: "200ms" } } });
+    for (const user of Object.keys(users)) gateway.maildir(user).fillWithNumbered(1);
+    await (await RawClient.login(gateway.ports.none, "bob", PASSWORD)).quit();
+    const session = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+    const on = (whose: string) =>
+      postigo([...command.split(" "), whose, ...options, "--config", gateway.configurationFile]);
+    const { status, stdout, stderr } = await on("alice");
+    assert.equal(status, 69, stderr);
+    assert.match(`${stdout}${stderr}`, /is locked by process \d+ on /);
+    if (takesAll) {
+      const all = await on("--all");
+      assert.equal(all.status, 69, all.stderr);
+      assert.match(all.stdout.toString(), /^bob /m);
+    }
+    await session.quit();
+  });
+}

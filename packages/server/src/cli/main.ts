@@ -30,7 +30,17 @@ const run = async (words: readonly string[], terminal: Terminal): Promise<number
   }
   if (command === undefined) throw new CommandError(EXIT.usage, noCommand(parsed._[0]));
   refuseStrangers(parsed, command);
-  return command.run(parsed, terminal);
+  return await awake(() => command.run(parsed, terminal));
+};
+
+/** Our timers keep no process, and without anything that does Node ends it in the middle of a wait, with 0. */
+const awake = async <T>(work: () => Promise<T>): Promise<T> => {
+  const alive = setInterval(() => undefined, LONG_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(alive);
+  }
 };
 
 interface Interpretation {
@@ -89,3 +99,5 @@ const noCommand = (word: string | number | undefined): string => {
   const remedy = near === undefined ? `there are ${names.join(", ")}` : `did you mean "postigo ${near}"?`;
   return `there is no command "${word}"; ${remedy}`;
 };
+
+const LONG_MS = 60_000;

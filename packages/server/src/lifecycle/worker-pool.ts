@@ -50,15 +50,8 @@ export const servesItself = (workers: number): boolean => cluster.isWorker || wo
 export const isPoolWorker = (): boolean => cluster.isWorker;
 
 /** Resolves with the exit code once all workers have ended. */
-export async function runWorkerPool(options: WorkerPoolOptions): Promise<number> {
-  // With all workers dead nothing else would keep this process until their successors come.
-  const alive = setInterval(() => undefined, LONGEST_PAUSE_MS);
-  try {
-    return await new Promise((resolve) => new WorkerPool(options, resolve).start());
-  } finally {
-    clearInterval(alive);
-  }
-}
+export const runWorkerPool = (options: WorkerPoolOptions): Promise<number> =>
+  new Promise((resolve) => new WorkerPool(options, resolve).start());
 
 /** 32 random octets that all workers of one pool share; a process on its own has them for itself. */
 export function poolKey(): Uint8Array {
