@@ -2,13 +2,13 @@
 
 import { askServer } from "../control/control-client.js";
 import type { ControlRequest } from "../control/messages.js";
-import type { Census } from "../gateway/observed.js";
+import type { KickReport } from "../gateway/observed.js";
 import { CommandError, EXIT, errorCode } from "./exit-code.js";
 import { findConfig } from "./find-config.js";
 import { type Parsed, textOf } from "./options.js";
 
 /** Throws CommandError. */
-export const askControl = async (parsed: Parsed, request: ControlRequest): Promise<Census> => {
+export const askControl = async (parsed: Parsed, request: ControlRequest): Promise<KickReport> => {
   const path = textOf(parsed, "socket") ?? socketOfConfig(parsed);
   try {
     return await askServer(path, request);

@@ -15,6 +15,8 @@ export const EXIT = {
   cannotCreate: 73,
   /** What is read or written failed on the way. */
   inputOutput: 74,
+  /** Not done yet, or not known to be; ask again. */
+  temporary: 75,
   noPermission: 77,
   configuration: 78,
 } as const;

@@ -1,11 +1,11 @@
 // The command's end of the control socket: one request, one answer.
 
 import { connect } from "node:net";
-import type { Census } from "../gateway/observed.js";
+import type { KickReport } from "../gateway/observed.js";
 import { type ControlRequest, encodeRequest, parseAnswer } from "./messages.js";
 
 /** Rejects with Node's error when nobody answers at the path, and with a plain one for an answer that is none. */
-export function askServer(path: string, request: ControlRequest): Promise<Census> {
+export function askServer(path: string, request: ControlRequest): Promise<KickReport> {
   return new Promise((resolve, reject) => {
     const chunks: string[] = [];
     const socket = connect(path, () => socket.write(encodeRequest(request)));

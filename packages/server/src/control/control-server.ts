@@ -1,9 +1,9 @@
 // The server's end of the control socket. Who may open the socket may do all it offers: its mode is the protection.
 
 import { createServer, type Server, type Socket } from "node:net";
-import type { Census, Observed } from "../gateway/observed.js";
+import type { Census, KickReport, Observed } from "../gateway/observed.js";
 import { listenAt, type SocketOwner } from "./control-socket.js";
-import { type ControlRequest, encodeCensus, encodeError, parseRequest } from "./messages.js";
+import { type ControlRequest, encodeError, encodeReport, parseRequest } from "./messages.js";
 
 export interface ControlServerParts {
   readonly path: string;
@@ -57,13 +57,13 @@ export class ControlServer {
       return;
     }
     try {
-      socket.end(encodeCensus(await this.#perform(request)));
+      socket.end(encodeReport(await this.#perform(request)));
     } catch (error) {
       socket.end(encodeError(String(error)));
     }
   }
 
-  #perform(request: ControlRequest): Promise<Census> {
+  #perform(request: ControlRequest): Promise<Census | KickReport> {
     const { observed } = this.#parts;
     return request.command === "who" ? observed.sessions() : observed.kick(request.target);
   }

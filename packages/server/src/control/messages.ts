@@ -2,11 +2,12 @@
 //
 //   request    {"version":1,"command":"who"}   {"version":1,"command":"kick","target":"USER or SESSION"}
 //   answer     {"version":1,"sessions":N,"silent":K}, then N lines, a session each; or {"version":1,"error":"…"}
+//              to a kick also "unfinished": the names of the sessions that are not over yet
 //
 // One request a connection; the server closes it after the answer.
 
 import { z } from "zod";
-import type { Census } from "../gateway/observed.js";
+import type { Census, KickReport } from "../gateway/observed.js";
 import type { SessionFacts } from "../net/session-facts.js";
 
 export type ControlRequest = { readonly command: "who" } | { readonly command: "kick"; readonly target: string };
@@ -20,22 +21,23 @@ export function parseRequest(line: string): ControlRequest | undefined {
 export const encodeRequest = (request: ControlRequest): string =>
   `${JSON.stringify({ version: VERSION, ...request })}\n`;
 
-export const encodeCensus = ({ sessions, silent }: Census): string =>
-  [{ version: VERSION, sessions: sessions.length, silent }, ...sessions]
+export const encodeReport = ({ sessions, ...others }: Census | KickReport): string =>
+  [{ version: VERSION, ...others, sessions: sessions.length }, ...sessions]
     .map((line) => `${JSON.stringify(line)}\n`)
     .join("");
 
 export const encodeError = (error: string): string => `${JSON.stringify({ version: VERSION, error })}\n`;
 
 /** A text says why there is none: what the server answered, or that it is no whole answer. */
-export function parseAnswer(text: string): Census | string {
+export function parseAnswer(text: string): KickReport | string {
   const [head = "", ...lines] = text.split("\n").slice(0, -1);
   const answer = answerSchema.safeParse(fromJson(head));
   if (!answer.success) return "it gave no answer that this version knows";
   if ("error" in answer.data) return answer.data.error;
   const sessions = z.array(sessionSchema).safeParse(lines.map(fromJson));
   if (!sessions.success || sessions.data.length !== answer.data.sessions) return "its answer was cut off";
-  return { sessions: sessions.data, silent: answer.data.silent };
+  const { silent, unfinished } = answer.data;
+  return { sessions: sessions.data, silent, unfinished };
 }
 
 /** Between the processes of a pool, too. */
@@ -62,7 +64,12 @@ const requestSchema = z.discriminatedUnion("command", [
 ]);
 
 const answerSchema = z.union([
-  z.object({ version: z.literal(VERSION), sessions: z.number(), silent: z.number() }),
+  z.object({
+    version: z.literal(VERSION),
+    sessions: z.number(),
+    silent: z.number(),
+    unfinished: z.array(z.string()).default([]),
+  }),
   z.object({ version: z.literal(VERSION), error: z.string() }),
 ]);
 

@@ -7,10 +7,18 @@ export interface Observed {
   /** Of each process that answered. */
   metrics(): Promise<readonly (readonly Family[])[]>;
   sessions(): Promise<Census>;
-  /** Ends the sessions of a user, or the one session of that name; resolves with what they were, once their maildrops are free. */
-  kick(target: string): Promise<Census>;
+  /**
+   * Ends the sessions of a user, or the one session of that name. Resolves with what they were once their maildrops are free, or
+   * when that takes too long: `unfinished` then says which are not.
+   */
+  kick(target: string): Promise<KickReport>;
   /** Why no client should be sent here now; undefined when all is well. */
   hindrance(): Promise<string | undefined>;
+}
+
+export interface KickReport extends Census {
+  /** Names of those sessions that are not over yet: an UPDATE goes on, or a disk does not answer. */
+  readonly unfinished: readonly string[];
 }
 
 export interface Census {

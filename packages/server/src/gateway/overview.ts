@@ -9,7 +9,7 @@ import { ProcessFacts } from "../metrics/process-facts.js";
 import type { Connection } from "../net/connection.js";
 import type { SessionFacts } from "../net/session-facts.js";
 import type { CertificateExpiry } from "../tls/tls-contexts.js";
-import type { Census, Observed } from "./observed.js";
+import type { Census, KickReport, Observed } from "./observed.js";
 
 export interface OverviewParts {
   readonly connections: ReadonlySet<Connection>;
@@ -23,6 +23,8 @@ export interface OverviewParts {
 export class Overview implements Observed {
   readonly #parts: OverviewParts;
   readonly #process: ProcessFacts | undefined;
+  /** Kicked, and not over yet. */
+  readonly #ending = new Set<Connection>();
 
   constructor(parts: OverviewParts) {
     this.#parts = parts;
@@ -37,7 +39,7 @@ export class Overview implements Observed {
   async metrics(): Promise<readonly (readonly Family[])[]> {
     const { meter, expiries } = this.#parts;
     if (meter === undefined) return [];
-    const standing = this.#standing();
+    const standing = this.#standing().map(({ facts }) => facts);
     return [
       [
         gauge("postigo_sessions", "Sessions that stand, by state", byState(standing)),
@@ -54,28 +56,35 @@ export class Overview implements Observed {
   }
 
   async sessions(): Promise<Census> {
-    return { sessions: this.#standing(), silent: 0 };
+    return { sessions: this.#standing().map(({ facts }) => facts), silent: 0 };
   }
 
-  async kick(target: string): Promise<Census> {
-    const { connections, clock, log } = this.#parts;
-    const meant = [...connections].filter(
-      (connection) => !connection.isOver && (connection.user === target || connection.peer.session === target),
-    );
+  async kick(target: string): Promise<KickReport> {
+    const { clock, log } = this.#parts;
+    const meant = this.#standing().filter(({ user, peer }) => user === target || peer.session === target);
     const sessions = meant.map(({ facts }) => facts);
-    const ended = Promise.all(meant.map((connection) => connection.kick()));
+    const ended = Promise.all(meant.map((connection) => this.#end(connection)));
     // A disk that does not answer must not hold up the operator.
     await Promise.race([ended, new Promise<void>((resolve) => clock.after(KICK_MS, resolve))]);
-    if (sessions.length > 0) log.event("sessions-kicked", { target, sessions: sessions.length });
-    return { sessions, silent: 0 };
+    const unfinished = meant.filter((connection) => this.#ending.has(connection)).map(({ peer }) => peer.session);
+    if (sessions.length > 0) {
+      log.event("sessions-kicked", { target, sessions: sessions.length, unfinished: unfinished.length });
+    }
+    return { sessions, unfinished, silent: 0 };
+  }
+
+  async #end(connection: Connection): Promise<void> {
+    this.#ending.add(connection);
+    await connection.kick();
+    this.#ending.delete(connection);
   }
 
   async hindrance(): Promise<string | undefined> {
     return this.#parts.hindrance();
   }
 
-  #standing(): SessionFacts[] {
-    return [...this.#parts.connections].flatMap((connection) => (connection.isOver ? [] : [connection.facts]));
+  #standing(): Connection[] {
+    return [...this.#parts.connections].filter((connection) => !connection.isOver || this.#ending.has(connection));
   }
 }
 

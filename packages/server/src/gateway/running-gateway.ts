@@ -65,7 +65,7 @@ export class RunningGateway {
     });
     // Of a pool the first process opens the doors, and asks.
     this.#observation = new Observation(cluster.isWorker ? NO_DOORS : config, this.#overview, log);
-    if (cluster.isWorker) answerPool(this.#overview);
+    if (cluster.isWorker) answerPool(this.#overview, foundation.clock);
     this.#reception = new ProxyReception({
       ...foundation,
       onRefused: (address, why) => this.#refused(address, why),

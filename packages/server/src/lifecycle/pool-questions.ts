@@ -18,7 +18,10 @@ export interface PoolAnswers {
   readonly silent: number;
 }
 
-/** In the first process. Never rejects: a worker that hangs, or dies meanwhile, is silent. */
+/**
+ * In the first process. Never rejects: a worker that hangs, or dies meanwhile, is silent. One that comes to itself later does not
+ * do any more what was asked: a kick would hit whoever has come since.
+ */
 export function askWorkers(question: PoolQuestion, clock: Clock): Promise<PoolAnswers> {
   const id = ++asked;
   const open = new Set<Worker>(Object.values(cluster.workers ?? {}).flatMap((worker) => worker ?? []));
@@ -41,15 +44,16 @@ export function askWorkers(question: PoolQuestion, clock: Clock): Promise<PoolAn
     const expected = open.size;
     const patience = clock.after(DEADLINE_MS, finish);
     cluster.on("message", onMessage).on("disconnect", onGone);
-    for (const worker of open) worker.send({ postigo: QUESTION, id, question }, () => undefined);
+    const message = { postigo: QUESTION, id, question, until: clock.now() + DEADLINE_MS };
+    for (const worker of open) worker.send(message, () => undefined);
     if (expected === 0) finish();
   });
 }
 
 /** In a worker, from its start to its end. */
-export function answerPool(observed: Observed): void {
+export function answerPool(observed: Observed, clock: Clock): void {
   process.on("message", (message: unknown) => {
-    if (!isQuestion(message)) return;
+    if (!isQuestion(message) || clock.now() > message.until) return;
     const { id, question } = message;
     void answerTo(question, observed).then((answer) => {
       if (process.connected) process.send?.({ postigo: ANSWER, id, answer }, undefined, undefined, () => undefined);
@@ -64,7 +68,7 @@ async function answerTo(question: PoolQuestion, observed: Observed): Promise<unk
     case "sessions":
       return (await observed.sessions()).sessions;
     case "kick":
-      return (await observed.kick(question.target)).sessions;
+      return observed.kick(question.target);
     case "hindrance":
       return (await observed.hindrance()) ?? "";
   }
@@ -80,5 +84,7 @@ const isAnswer = (message: unknown): message is { readonly id: number; readonly 
   isOfKind(message, ANSWER);
 
 /** Only the first process, which is the same program, can send one. */
-const isQuestion = (message: unknown): message is { readonly id: number; readonly question: PoolQuestion } =>
+const isQuestion = (
+  message: unknown,
+): message is { readonly id: number; readonly question: PoolQuestion; readonly until: number } =>
   isOfKind(message, QUESTION);

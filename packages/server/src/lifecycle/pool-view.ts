@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Clock } from "../clock.js";
 import { sessionSchema } from "../control/messages.js";
-import type { Census, Observed } from "../gateway/observed.js";
+import type { Census, KickReport, Observed } from "../gateway/observed.js";
 import type { Family } from "../metrics/family.js";
 import { askWorkers, type PoolAnswers, type PoolQuestion } from "./pool-questions.js";
 
@@ -12,7 +12,7 @@ export function createPoolView(clock: Clock): Observed {
   return {
     metrics: async () => z.array(z.array(familySchema)).parse((await ask({ type: "metrics" })).answers),
     sessions: async () => censusOf(await ask({ type: "sessions" })),
-    kick: async (target) => censusOf(await ask({ type: "kick", target })),
+    kick: async (target) => reportOf(await ask({ type: "kick", target })),
     hindrance: async () => hindranceOf(await ask({ type: "hindrance" })),
   };
 }
@@ -27,6 +27,17 @@ const censusOf = ({ answers, silent }: PoolAnswers): Census => ({
   sessions: z.array(z.array(sessionSchema)).parse(answers).flat(),
   silent,
 });
+
+function reportOf({ answers, silent }: PoolAnswers): KickReport {
+  const reports = z.array(reportSchema).parse(answers);
+  return {
+    sessions: reports.flatMap(({ sessions }) => sessions),
+    unfinished: reports.flatMap(({ unfinished }) => unfinished),
+    silent,
+  };
+}
+
+const reportSchema = z.object({ sessions: z.array(sessionSchema), unfinished: z.array(z.string()) });
 
 const familySchema: z.ZodType<Family> = z.object({
   name: z.string(),

@@ -65,7 +65,7 @@ export interface EventFields {
   "metrics-listening": { address: string; port: number };
   "control-listening": { path: string };
   /** An operator ended sessions by `postigo kick`. */
-  "sessions-kicked": { target: string; sessions: number };
+  "sessions-kicked": { target: string; sessions: number; unfinished: number };
   "control-failed": { path: string; error: string };
   "gateway-started": { pid: number; listeners: number };
   "worker-died": { pid: number; why: string; restartMs: number };

@@ -34,6 +34,8 @@ export class SessionDuties {
   readonly #parts: DutyParts;
   /** Stands while the maildrop is being opened: to be aborted when the client goes. */
   #opening: AbortController | undefined;
+  /** Settles with the opening, when a lock that came too late has been given back as well. */
+  #openingOver: Promise<void> | undefined;
   #exchange: AuthenticationExchange | undefined;
   #mechanism = "";
   #account: Account | undefined;
@@ -72,7 +74,13 @@ export class SessionDuties {
     this.#exchange = undefined;
   }
 
-  async open(): Promise<Input | undefined> {
+  open(): Promise<Input | undefined> {
+    const opening = this.#open();
+    this.#openingOver = opening.then(NOTHING, NOTHING);
+    return opening;
+  }
+
+  async #open(): Promise<Input | undefined> {
     if (this.#account === undefined) throw new TypeError("open-maildrop before a login");
     this.#opening = new AbortController();
     const { signal } = this.#opening;
@@ -96,6 +104,7 @@ export class SessionDuties {
   async end(): Promise<void> {
     this.cancelAuthentication();
     this.#opening?.abort();
+    await this.#openingOver;
     await this.#maildrop?.release();
   }
 
@@ -165,6 +174,8 @@ export class SessionDuties {
     if (step.type !== "rejected") log.event("account-source-failed", { session, error: String(step.cause) });
   }
 }
+
+const NOTHING = (): void => undefined;
 
 type FinishedInput = Extract<Input, { type: "authentication-finished" }>;
 

@@ -13,7 +13,7 @@ const NOBODY = { sessions: [], silent: 0 };
 function serverAt(t: TestContext, path: string, observed: Partial<ControlServerParts["observed"]> = {}): ControlServer {
   const server = new ControlServer({
     path,
-    observed: { sessions: async () => NOBODY, kick: async () => NOBODY, ...observed },
+    observed: { sessions: async () => NOBODY, kick: async () => ({ ...NOBODY, unfinished: [] }), ...observed },
     onError: (error) => assert.fail(error),
   });
   t.after(() => server.close());

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeCensus, encodeError, encodeRequest, parseAnswer, parseRequest } from "#server/control/messages";
+import { encodeError, encodeReport, encodeRequest, parseAnswer, parseRequest } from "#server/control/messages";
 import type { SessionFacts } from "#server/net/session-facts";
 
 const SESSION: SessionFacts = {
@@ -45,11 +45,13 @@ for (const line of BAD_REQUESTS) {
 
 test("an answer comes back as it was, also with a session that has no user", () => {
   const census = { sessions: [SESSION, { ...SESSION, session: "a-2", user: undefined }], silent: 1 };
-  assert.deepEqual(parseAnswer(encodeCensus(census)), census);
+  assert.deepEqual(parseAnswer(encodeReport(census)), { ...census, unfinished: [] });
+  const report = { ...census, unfinished: ["a-2"] };
+  assert.deepEqual(parseAnswer(encodeReport(report)), report);
 });
 
 test("an answer that is cut off anywhere is told, never taken for a whole one", () => {
-  const text = encodeCensus({ sessions: [SESSION, SESSION], silent: 0 });
+  const text = encodeReport({ sessions: [SESSION, SESSION], silent: 0 });
   for (let length = 0; length < text.length; length++) {
     assert.equal(typeof parseAnswer(text.slice(0, length)), "string", `the first ${length} octets`);
   }

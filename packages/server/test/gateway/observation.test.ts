@@ -5,8 +5,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { askServer } from "#server/control/control-client";
+import { createMemoryMaildrop } from "#server/index";
 import { dial } from "../support/pop3-client.js";
 import { tempDirectory } from "../support/temp-directory.js";
+import { gate, until } from "../support/until.js";
 import { scene, spool, started } from "./support.js";
 
 const METRICS = { metrics: { port: 0 } } as const;
@@ -61,8 +63,37 @@ test("kick ends every session of a user, and says which they were", async (t) =>
     [["ana", "TRANSACTION"]],
   );
   assert.equal((await client.rest()).length, 0);
-  assert.deepEqual(gateway.log.of("sessions-kicked"), [{ target: "ana", sessions: 1 }]);
+  assert.deepEqual(gateway.log.of("sessions-kicked"), [{ target: "ana", sessions: 1, unfinished: 0 }]);
   assert.deepEqual((await askServer(socket, { command: "kick", target: "ana" })).sessions, []);
+});
+
+test("kick says which sessions are not over yet, and so does who, until their maildrops are free", async (t) => {
+  const socket = join(tempDirectory(t), "control.sock");
+  const closing = gate<void>();
+  const openMaildrop = () => ({ ...createMemoryMaildrop([]), close: () => closing.promise });
+  const gateway = await started(t, { control: { socket } }, { openMaildrop });
+  const client = await dial(t, gateway.port());
+  await client.login("ana");
+  const kick = async () => {
+    const asked = gateway.clock.pending;
+    const answer = askServer(socket, { command: "kick", target: "ana" });
+    await until(() => gateway.clock.pending > asked);
+    gateway.clock.advance(1_500);
+    return answer;
+  };
+  for (const _ of ["the first time", "again"]) {
+    const { sessions, unfinished } = await kick();
+    assert.deepEqual(
+      sessions.map(({ session }) => session),
+      unfinished,
+    );
+    assert.equal(unfinished.length, 1);
+  }
+  assert.equal((await askServer(socket, { command: "who" })).sessions.length, 1);
+  closing.open();
+  await client.rest();
+  await until(() => gateway.log.of("session-closed").length === 1);
+  assert.deepEqual((await askServer(socket, { command: "who" })).sessions, []);
 });
 
 test("a start that cannot have its control socket gives back its ports and its metrics", async (t) => {

@@ -239,6 +239,19 @@ test("RFC 1939 §6: a kick ends a session without a word and without UPDATE, and
   assert.equal(fixture.log.of("session-closed")[0]?.reason, "kicked");
 });
 
+test("a kick that comes while the maildrop is being opened is done when the lock that comes too late is given back", async (t) => {
+  const fixture = await serving(t, { maildrop: recordedMaildrop([]).maildrop });
+  const lock = gate<"grant">();
+  fixture.lock.next = lock.promise;
+  const { client, connection } = await fixture.dial(t);
+  client.send("USER ana\r\nPASS secret\r\n");
+  await until(() => fixture.lock.requests.length === 1);
+  const kicked = connection.kick();
+  lock.open("grant");
+  await kicked;
+  assert.equal(fixture.lock.leases[0]?.releases, 1);
+});
+
 test("a kick that comes during UPDATE waits for it: QUIT is answered and the messages are gone", async (t) => {
   const removal = gate<RemovalReport>();
   const { maildrop } = recordedMaildrop(messages("one\n"));
