@@ -111,13 +111,23 @@ test("/readyz says that the server drains while a session holds it up, and /heal
   assert.equal(await gateway.ended(), 0);
 });
 
-test("a worker that is killed leaves the others' numbers, and /readyz ready", async (t) => {
+test("no counter goes down when a worker hangs or is killed, and /readyz stays ready", async (t) => {
   const { gateway, port } = await metered(t, { workers: 2 });
   const [started] = await gateway.eventsNamed("gateway-started", 2);
-  process.kill(Number(started?.["pid"]), "SIGKILL");
+  const pid = Number(started?.["pid"]);
+  await useAll(gateway);
+  const count = async (name: string) => seriesIn((await get(port, "/metrics")).text, name);
+  const opened = await count("postigo_sessions_opened_total");
+  assert.ok(opened !== undefined && opened > 0);
+  process.kill(pid, "SIGSTOP");
+  assert.equal(await count("postigo_sessions_opened_total"), opened);
+  assert.equal(await count("postigo_processes"), 1);
+  process.kill(pid, "SIGKILL");
   await gateway.event("worker-died");
   assert.equal((await get(port, "/readyz")).status, 200);
-  await until("both answer again", async () => seriesIn((await get(port, "/metrics")).text, "postigo_processes") === 2);
+  assert.equal(await count("postigo_sessions_opened_total"), opened);
+  await until("both answer again", async () => (await count("postigo_processes")) === 2);
+  assert.equal(await count("postigo_sessions_opened_total"), opened);
   await gateway.stop();
 });
 

@@ -20,9 +20,13 @@ export interface PoolAnswers {
 
 /**
  * In the first process. Never rejects: a worker that hangs, or dies meanwhile, is silent. One that comes to itself later does not
- * do any more what was asked: a kick would hit whoever has come since.
+ * do any more what was asked: a kick would hit whoever has come since. `onAnswer` hears each answer when it comes.
  */
-export function askWorkers(question: PoolQuestion, clock: Clock): Promise<PoolAnswers> {
+export function askWorkers(
+  question: PoolQuestion,
+  clock: Clock,
+  onAnswer?: (worker: Worker, answer: unknown) => void,
+): Promise<PoolAnswers> {
   const id = ++asked;
   const open = new Set<Worker>(Object.values(cluster.workers ?? {}).flatMap((worker) => worker ?? []));
   const answers: unknown[] = [];
@@ -38,6 +42,7 @@ export function askWorkers(question: PoolQuestion, clock: Clock): Promise<PoolAn
     const onMessage = (worker: Worker, message: unknown): void => {
       if (!isAnswer(message) || message.id !== id || !open.has(worker)) return;
       answers.push(message.answer);
+      onAnswer?.(worker, message.answer);
       done(worker);
     };
     const onGone = (worker: Worker): void => done(worker);

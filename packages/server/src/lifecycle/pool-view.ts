@@ -1,16 +1,28 @@
 // All workers of a pool as one gateway, for whoever watches it.
 
+import cluster from "node:cluster";
 import { z } from "zod";
 import type { Clock } from "../clock.js";
 import { sessionSchema } from "../control/messages.js";
 import type { Census, KickReport, Observed } from "../gateway/observed.js";
 import type { Family } from "../metrics/family.js";
+import { PoolTally } from "../metrics/pool-tally.js";
 import { askWorkers, type PoolAnswers, type PoolQuestion } from "./pool-questions.js";
 
 export function createPoolView(clock: Clock): Observed {
   const ask = (question: PoolQuestion): Promise<PoolAnswers> => askWorkers(question, clock);
+  const tally = new PoolTally();
+  cluster.on("exit", ({ id }) => tally.ended(id));
   return {
-    metrics: async () => z.array(z.array(familySchema)).parse((await ask({ type: "metrics" })).answers),
+    metrics: async () => {
+      const answering = new Set<number>();
+      await askWorkers({ type: "metrics" }, clock, (worker, answer) => {
+        if (worker.isDead()) return;
+        answering.add(worker.id);
+        tally.heard(worker.id, z.array(familySchema).parse(answer));
+      });
+      return tally.families(answering);
+    },
     sessions: async () => censusOf(await ask({ type: "sessions" })),
     kick: async (target) => reportOf(await ask({ type: "kick", target })),
     hindrance: async () => hindranceOf(await ask({ type: "hindrance" })),
