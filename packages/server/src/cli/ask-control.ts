@@ -1,5 +1,6 @@
 // A request to the server that runs, through its control socket, with words for each way this can fail.
 
+import { statSync } from "node:fs";
 import { askServer } from "../control/control-client.js";
 import type { ControlRequest } from "../control/messages.js";
 import type { KickReport } from "../gateway/observed.js";
@@ -32,7 +33,7 @@ const failure = (path: string, error: unknown): CommandError => {
     case "ENOENT":
       return new CommandError(EXIT.unavailable, `${path} does not exist: no server runs with it; start postigo serve`);
     case "ECONNREFUSED":
-      return new CommandError(EXIT.unavailable, `${path}: its server is gone; start postigo serve`);
+      return new CommandError(EXIT.unavailable, `${path}: ${whyRefused(path)}`);
     case "EACCES":
       return new CommandError(
         EXIT.noPermission,
@@ -45,3 +46,8 @@ const failure = (path: string, error: unknown): CommandError => {
       );
   }
 };
+
+const whyRefused = (path: string): string =>
+  statSync(path, { throwIfNoEntry: false })?.isSocket() === true
+    ? "its server is gone; start postigo serve"
+    : "it is no socket; name the one that control.socket names";

@@ -8,7 +8,7 @@ import { formatListener } from "../config/listener-text.js";
 import { type ConfigInput, type LoadFailure, loadConfig } from "../config/load-config.js";
 import type { Environment, Flags } from "../config/overlay.js";
 import { type ConfigProblem, formatProblem } from "../config/problem.js";
-import { CommandError, EXIT, type ExitCode } from "./exit-code.js";
+import { CommandError, EXIT, type ExitCode, errorCode } from "./exit-code.js";
 
 interface Wanted {
   /** What `--config` says. */
@@ -68,7 +68,7 @@ const fileOf = ({ file, flags, env }: Wanted): string | undefined => {
   const { POSTIGO_CONFIG: named } = env;
   if (file !== undefined || named) return file ?? named;
   const isQuick = "maildir" in flags && ("user" in flags || "accounts" in flags);
-  return isQuick || !exists(DEFAULT_FILE) ? undefined : DEFAULT_FILE;
+  return isQuick || isMissing(DEFAULT_FILE) ? undefined : DEFAULT_FILE;
 };
 
 interface Read {
@@ -131,6 +131,16 @@ const refuseWrongMaildir = ({ spool }: Config): void => {
     `--maildir: ${spool.maildir} is no Maildir: neither cur/ nor new/ is in it; ` +
       `if it holds the Maildirs of several users, write --maildir '${spool.maildir}/%{user}'`,
   );
+};
+
+/** One that may not be looked at may be there: reading it says so. */
+const isMissing = (path: string): boolean => {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return errorCode(error) === "ENOENT";
+  }
 };
 
 const exists = (path: string): boolean => {

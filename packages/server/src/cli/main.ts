@@ -17,7 +17,7 @@ export const main = async (words: readonly string[], terminal: Terminal = proces
       terminal.err(`postigo: internal fault: ${error instanceof Error ? error.message : String(error)}\n`);
       return EXIT.internal;
     }
-    terminal.err(error.message.replace(/^/gm, "postigo: ").concat("\n"));
+    terminal.err(harmless(error.message).replace(/^/gm, "postigo: ").concat("\n"));
     return error.code;
   }
 };
@@ -99,5 +99,8 @@ const noCommand = (word: string | number | undefined): string => {
   const remedy = near === undefined ? `there are ${names.join(", ")}` : `did you mean "postigo ${near}"?`;
   return `there is no command "${word}"; ${remedy}`;
 };
+
+/** A word that was typed, or a name in a file, must not steer the terminal. Lines are ours. */
+const harmless = (message: string): string => message.replace(/[^\P{C}\n]/gu, "?");
 
 const LONG_MS = 60_000;

@@ -20,6 +20,12 @@ const TYPING_ERRORS: readonly Row[] = [
   { words: [], code: 64, says: ["no command was given; there are serve, check, hash, inspect"] },
   { words: ["srve"], code: 64, says: ['there is no command "srve"; did you mean "postigo serve"?'] },
   { words: ["stop"], code: 64, says: ['there is no command "stop"; there are serve, check, hash, inspect'] },
+  { words: ["\x1b]0;x\x07stop"], code: 64, says: ['there is no command "?]0;x?stop"'] },
+  {
+    words: ["who", "--socket", maildir],
+    code: 69,
+    says: [`${maildir}: it is no socket; name the one that control.socket`],
+  },
   { words: ["serve", "now"], code: 64, says: ['serve does not know what to do with "now"; see postigo serve --help'] },
   { words: ["check", "--cnfig", "x"], code: 64, says: ["check has no option --cnfig; did you mean --config?"] },
   {
