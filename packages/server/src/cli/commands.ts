@@ -159,13 +159,14 @@ export const COMMANDS: readonly Command[] = [
     name: "expire",
     form: "expire [user]",
     about: "Remove mail older than maildrop.expire, and deleted mail that was held long enough",
-    options: ["config", "c", "json", "all", "dry-run", "user"],
+    options: ["config", "c", "json", "all", "dry-run", "held-before", "user"],
     build: (options) =>
       options
         .positional("user", USER)
         .option("config", CONFIG_OPTION)
         .option("all", ALL)
         .option("dry-run", { type: "boolean", describe: "only count what would go" })
+        .option("held-before", { ...WORD, describe: "only mail put aside before: 30d, or 2026-11-24T09:30" })
         .option("json", JSON_OPTION)
         .example("$0 expire --all --dry-run", "how much would go, and whose")
         .example("$0 expire --all", "once a day, from cron or a timer"),

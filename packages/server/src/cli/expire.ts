@@ -1,12 +1,14 @@
 // `postigo expire`: removes what has outlived maildrop.expire, and ends what is held longer than maildrop.deleted says, also in the
-// maildrops of users who never log in. What a login does bit by bit, this does to the end.
+// maildrops of users who never log in. What a login does bit by bit, this does to the end. `--held-before` ends held mail and no
+// other, whatever the configuration says.
 
 import { openAuditLog } from "./audit-log.js";
 import { CommandError, EXIT, type ExitCode } from "./exit-code.js";
 import { createExpirer, type ExpiryCount, type ExpiryRule } from "./expire-maildrop.js";
-import type { Parsed } from "./options.js";
+import { type Parsed, textOf } from "./options.js";
 import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
+import { parseMoment } from "./undelete-choice.js";
 import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops, userOrAll } from "./user-maildrops.js";
 
 interface Row extends UserMaildrop, ExpiryCount {
@@ -19,7 +21,7 @@ export const expire = async (parsed: Parsed, terminal: Terminal): Promise<number
   const maildrops = await openUserMaildrops(parsed);
   const audit = openAuditLog(maildrops.config, terminal);
   try {
-    const rule = ruleOf(maildrops, Date.now());
+    const rule = ruleOf(maildrops, textOf(parsed, "held-before"), Date.now());
     const tell = (what: string): void => terminal.err(`postigo: ${what}\n`);
     const { look, run } = createExpirer(maildrops, { rule, log: audit.log, tell });
     const rows = await each(maildrops.chosen(user), parsed["dry-run"] === true ? look : run);
@@ -31,16 +33,23 @@ export const expire = async (parsed: Parsed, terminal: Terminal): Promise<number
   }
 };
 
-const ruleOf = ({ config }: UserMaildrops, now: number): ExpiryRule => {
+/** `heldBefore`: as it was typed. It ends what is held where nothing is any more. */
+const ruleOf = ({ config }: UserMaildrops, heldBefore: string | undefined, now: number): ExpiryRule => {
   const { expireMs, deleted } = config.maildrop;
-  if (expireMs === undefined && deleted.type !== "hold") {
-    const remedy = "set maildrop.expire, or maildrop.deleted to hold with a time";
+  const deletedBefore = deleted.type === "hold" ? now - deleted.ms : undefined;
+  if (heldBefore !== undefined) return { deliveredBefore: undefined, deletedBefore: momentOf(heldBefore, now) };
+  if (expireMs === undefined && deletedBefore === undefined) {
+    const remedy =
+      "set maildrop.expire, or maildrop.deleted to hold with a time; --held-before 30d ends what was held earlier";
     throw new CommandError(EXIT.configuration, `no mail expires in this configuration; ${remedy}`);
   }
-  return {
-    deliveredBefore: expireMs === undefined ? undefined : now - expireMs,
-    deletedBefore: deleted.type === "hold" ? now - deleted.ms : undefined,
-  };
+  return { deliveredBefore: expireMs === undefined ? undefined : now - expireMs, deletedBefore };
+};
+
+const momentOf = (text: string, now: number): number => {
+  const moment = parseMoment(text, now);
+  if (moment !== undefined) return moment;
+  throw new CommandError(EXIT.usage, `--held-before ${text}: write a time that has passed, 30d or 2026-11-24T09:30`);
 };
 
 /** One that cannot be worked on does not keep the others. */

@@ -90,7 +90,10 @@ const IMPORTED = {
   why: "imported unique-ids; --uids removes them, and clients fetch that mail again",
 } as const;
 const UNFINISHED = { result: "left", why: "an update was cut off, and could not be finished now" } as const;
-const HELD = { result: "left", why: "holds deleted mail; undelete brings it back, expire removes it" } as const;
+const HELD = {
+  result: "left",
+  why: "holds deleted mail; undelete brings it back, expire --held-before ends it",
+} as const;
 
 const forgetLocks = async (path: string, { lock }: Config): Promise<readonly ForgottenFile[]> => {
   const disk = new LockDisk();

@@ -74,6 +74,23 @@ test("a configuration in which nothing expires is told, as is a wish that names 
   assert.equal((await run("expire")).code, EXIT.usage);
 });
 
+test("--held-before ends what was held before the configuration changed, and takes no other mail", async (t) => {
+  const { run, root, tree } = asideSpool(t, FILES, "{ deleted: unlink, expire: 365d }");
+  const mail = tree().filter((name) => !name.startsWith("postigo.hold"));
+  const { code, err } = await run("expire", "ana", "--held-before", "30d");
+  assert.equal(code, EXIT.ok);
+  assert.match(err, /0 expired, 1 held no longer, 0 failed/);
+  assert.deepEqual(fs.readdirSync(join(root, "postigo.hold")), [HELD.replace("postigo.hold/", "")]);
+  assert.match((await run("expire", "ana", "--held-before", "0s")).err, /1 held no longer/);
+  assert.deepEqual(
+    tree().filter((name) => !name.startsWith("postigo.")),
+    mail.filter((name) => !name.startsWith("postigo.")),
+  );
+  const typo = await run("expire", "ana", "--held-before", "soon");
+  assert.equal(typo.code, EXIT.usage);
+  assert.match(typo.err, /--held-before soon: write a time that has passed/);
+});
+
 test("what cannot be removed is counted, tried once, and ends with 74", async (t) => {
   const { run, root } = asideSpool(t, FILES, BOTH);
   fs.rmSync(join(root, "postigo.hold"), { recursive: true });
