@@ -43,6 +43,7 @@ test(
           /test/.test(path),
       );
     assert.deepEqual(strangers, []);
+    assert.ok(packed.every(({ files }) => files.some(({ path }) => path === "LICENSE")));
 
     writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
     const tarballs = readdirSync(folder)

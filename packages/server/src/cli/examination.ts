@@ -35,7 +35,7 @@ export const refuseFaults = (discoveries: readonly Discovery[]): void => {
 export const examinePlaces = ({ spool, lock, canary }: Config): readonly Discovery[] => [
   ...examineSpool(spool.maildir),
   ...examineDirectory("lock.directory", lock.directory),
-  ...(canary.enabled ? examineDirectory("canary.directory", canary.directory) : []),
+  ...(canary.enabled ? examineDirectory("canary.directory", nearestOf(canary.directory)) : []),
 ];
 
 const examineAccounts = async (source: AccountsConfig): Promise<readonly Discovery[]> =>
@@ -91,6 +91,10 @@ const examineDirectory = (key: string, directory: string | undefined): readonly 
     ];
   }
 };
+
+/** The server makes what is missing of it. */
+const nearestOf = (directory: string | undefined): string | undefined =>
+  directory === undefined || existsSync(directory) ? directory : nearestOf(dirname(directory));
 
 /** What opening it to append to it would say. */
 const examineLog = (file: string | undefined): readonly Discovery[] => {

@@ -85,6 +85,8 @@ class WorkerPool {
   readonly #ready = new WeakSet<Worker>();
   /** Those that have not told yet that they have reloaded. */
   readonly #reloading = new Set<Worker>();
+  /** Of a hand-over with its new workers. */
+  #patience: Timer | undefined;
   /** Of late: a long life forgives one. */
   #deaths = 0;
   #drainMs = 0;
@@ -144,9 +146,10 @@ class WorkerPool {
 
   async #handOver(): Promise<void> {
     const { log, prepareHandOver } = this.#options;
-    if (this.#isEnding || this.#isPreparing || this.#next.size > 0) return;
-    if (!this.#isReady) {
-      log.event("hand-over-failed", { error: "the workers do not serve yet; wait for gateway-started" });
+    if (this.#isEnding) return;
+    const hindrance = this.#handOverHindrance();
+    if (hindrance !== undefined) {
+      log.event("hand-over-failed", { error: hindrance });
       return;
     }
     this.#isPreparing = true;
@@ -154,7 +157,7 @@ class WorkerPool {
       const { workers, drainMs } = await prepareHandOver();
       this.#drainMs = drainMs;
       log.event("hand-over-started", { workers });
-      if (!this.#isEnding) for (let count = 0; count < workers; count++) this.#next.add(this.#fork());
+      if (!this.#isEnding) this.#startNext(workers);
     } catch (error) {
       log.event("hand-over-failed", { error: error instanceof Error ? error.message : String(error) });
     } finally {
@@ -162,8 +165,21 @@ class WorkerPool {
     }
   }
 
+  #handOverHindrance(): string | undefined {
+    if (this.#isPreparing || this.#next.size > 0) return "another one is under way; wait for handed-over";
+    return this.#isReady ? undefined : "the workers do not serve yet; wait for gateway-started";
+  }
+
+  #startNext(workers: number): void {
+    for (let count = 0; count < workers; count++) this.#next.add(this.#fork());
+    this.#patience = this.#options.clock.after(START_MS, () => {
+      this.#abandon(`the new workers do not serve after ${START_MS / 1000} s`);
+    });
+  }
+
   #switchIfReady(): void {
     if (!this.#allReady(this.#next)) return;
+    this.#patience?.cancel();
     const old = this.#current;
     this.#current = this.#next;
     this.#next = new Set();
@@ -198,7 +214,7 @@ class WorkerPool {
     if (this.#reloading.delete(worker) && this.#isReady) this.#tellReady();
     if (this.#isEnding) {
       this.#code = Math.max(this.#code, code ?? KILLED_CODE);
-    } else if (isNext) this.#abandon(signal ?? `exit code ${code}`);
+    } else if (isNext) this.#abandon(`a new worker ended before it served: ${signal ?? `exit code ${code}`}`);
     else if (isCurrent && !this.#isReady) {
       this.#code = code ?? 1;
       this.#end("SIGTERM");
@@ -206,11 +222,12 @@ class WorkerPool {
     this.#finishIfAlone();
   }
 
-  #abandon(why: string): void {
+  #abandon(error: string): void {
+    this.#patience?.cancel();
     const others = this.#next;
     this.#next = new Set();
     for (const worker of others) this.#endings.end(worker, "SIGTERM");
-    this.#options.log.event("hand-over-failed", { error: `a new worker ended before it served: ${why}` });
+    this.#options.log.event("hand-over-failed", { error });
   }
 
   #replace(worker: Worker, why: string): void {
@@ -249,6 +266,8 @@ const KILLED_CODE = 70;
 const KEY_VARIABLE = "_WORKER_POOL_KEY";
 /** A worker serves, or has reloaded. */
 const READY = "postigo-ready";
+/** For all of a start: accounts from slow disks, certificates. One that hangs keeps no later hand-over. */
+const START_MS = 180_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
 const FORGIVEN_AFTER_MS = 60_000;

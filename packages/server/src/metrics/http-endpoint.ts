@@ -54,7 +54,7 @@ export class HttpEndpoint {
 
   async #content({ method, url = "" }: IncomingMessage): Promise<Content> {
     if (method !== "GET" && method !== "HEAD") return { status: 405, text: "GET and HEAD only\n" };
-    switch (url.replace(/\?.*/s, "")) {
+    switch (pathOf(url)) {
       case "/metrics":
         return { status: 200, text: await this.#parts.metrics(), type: EXPOSITION_TYPE };
       case "/healthz":
@@ -75,6 +75,9 @@ interface Content {
   readonly text: string;
   readonly type?: string;
 }
+
+/** The whole address may stand there as well (RFC 9112 §3.2.2). */
+const pathOf = (url: string): string => url.replace(/^http:\/\/[^/?]*/i, "").replace(/\?.*/s, "");
 
 const failure = (error: unknown): Content => ({ status: 500, text: `${String(error)}\n` });
 

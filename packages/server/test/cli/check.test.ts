@@ -36,6 +36,12 @@ test("a good configuration ends with 0, silent on standard error, and is printed
   assert.deepEqual(after.config, before.config);
 });
 
+test("a canary directory that the server will make is no problem", async (t) => {
+  const { file } = goodFolder(t, "canary: { directory: state/canary }\n");
+  const { code, err } = await postigo(["check", "--config", file]);
+  assert.deepEqual([code, err], [0, ""]);
+});
+
 test("--json prints one document", async (t) => {
   const { file } = goodFolder(t);
   const { code, out } = await call(["check", "--json", "--config", file]);

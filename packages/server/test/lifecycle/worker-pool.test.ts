@@ -16,6 +16,7 @@ interface Told {
   readonly pid: number;
   readonly waitedMs: number;
   readonly order: string;
+  readonly error: string;
 }
 
 function poolOfTwo(t: TestContext, kind: "hanging" | "late") {
@@ -103,4 +104,27 @@ test("a worker does as its first process says, and nothing of what all processes
       .sort(),
     workers.map((pid) => [pid, "SIGTERM"]).sort(),
   );
+});
+
+test("new workers that do not serve in time are ended, the old ones stay, and a later hand-over is possible", async (t) => {
+  const { pool, of } = poolOfTwo(t, "late");
+  await until(() => of("worker").length === 2);
+  const old = of("worker").map(({ pid }) => pid);
+  for (const pid of old) process.kill(pid, "SIGCONT");
+  await until(() => of("ready").length === 1);
+  pool.kill("SIGUSR2");
+  await until(() => of("hand-over-started").length === 1);
+  pool.kill("SIGUSR2");
+  await until(() => of("hand-over-failed").length === 2);
+  assert.deepEqual(
+    of("hand-over-failed").map(({ error }) => error),
+    ["another one is under way; wait for handed-over", "the new workers do not serve after 180 s"],
+  );
+  const fresh = () => of("worker").filter(({ pid }) => !old.includes(pid));
+  await until(() => fresh().length === 2 && fresh().every(({ pid }) => !isThere(pid)));
+  assert.ok(old.every((pid) => isThere(pid)));
+  pool.kill("SIGUSR2");
+  await until(() => of("hand-over-started").length === 2);
+  pool.kill("SIGTERM");
+  await once(pool, "close");
 });

@@ -48,6 +48,15 @@ test("HEAD has the length and no body; a query is looked over", async (t) => {
   assert.equal(await response.text(), "");
 });
 
+test("RFC 9112 §3.2.2: a target in absolute form is accepted", async (t) => {
+  const origin = new URL(await listening(t));
+  const socket = connect(Number(origin.port), origin.hostname);
+  t.after(() => socket.destroy());
+  socket.write(`GET HTTP://${origin.host}/healthz?x HTTP/1.1\r\nhost: ${origin.host}\r\n\r\n`);
+  const [answer] = await once(socket, "data");
+  assert.match(String(answer), /^HTTP\/1\.1 200 /);
+});
+
 test("a header that is too long is refused, not kept", async (t) => {
   const origin = new URL(await listening(t));
   const socket = connect(Number(origin.port), origin.hostname);

@@ -1,7 +1,7 @@
 // A first process and two workers that do no work: node pool-of-two.js hanging|late
 // Prints what the first process logs and what its workers hear, a JSON text a line.
 //
-//   hanging   a worker stops dead, as by SIGSTOP, once it is told to end or to retire; time runs a hundred times faster
+//   hanging   a worker stops dead, as by SIGSTOP, once it is told to end or to retire; time runs sixty times faster
 //   late      a worker is ready once it gets SIGCONT
 
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { type Clock, systemClock } from "#server/clock";
 import { hearOrders } from "#server/lifecycle/orders";
 import { isPoolWorker, poolManager, runWorkerPool } from "#server/lifecycle/worker-pool";
 
-const FASTER = 100;
+const FASTER = 60;
 const DRAIN_MS = 1_000;
 
 const clock: Clock = {
