@@ -53,7 +53,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   key("timeouts.autologout", "text", "idle time after which a session ends, 10m or more"),
   key("timeouts.stalled", "text", "time after which a client that reads nothing is cut off"),
   key("timeouts.drain", "text", "how long sessions go on in a process that has handed over"),
-  key("limits.connections", "integer", "connections at once, in all"),
+  key("limits.connections", "integer", "connections at once, of each process"),
   key("limits.per_address", "integer", "connections at once from one address"),
   key("limits.per_account", "integer", "sessions at once of one account"),
   key("limits.failures_before_delay", "integer", "failed logins before the next ones are delayed"),
