@@ -92,7 +92,7 @@ export class Connection implements SocketOwner, SenderOutlet {
   /** An operator ends the session. Resolves when its maildrop is free; an update under way is finished first. */
   async kick(): Promise<void> {
     this.#drive({ type: "kicked" });
-    await this.#duties.end();
+    await this.#duties.endAltogether();
   }
 
   /** The same, but never within a response: once the session waits for a command and the socket has taken what was said. */

@@ -100,11 +100,16 @@ export class SessionDuties {
     return { type: "maildrop-lost" };
   }
 
+  /** As `end`, but waits for an opening that is under way too: its lock may come, and is then given back. */
+  async endAltogether(): Promise<void> {
+    await this.end();
+    await this.#openingOver;
+  }
+
   /** Nobody waits for anything any more. Resolves when the maildrop is free; never rejects. */
   async end(): Promise<void> {
     this.cancelAuthentication();
     this.#opening?.abort();
-    await this.#openingOver;
     await this.#maildrop?.release();
   }
 
