@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { blocksBelow, inPrivateSystem, needsPrivateSystem, typedIn } from "../support/private-system.js";
+import { blocksBelow, FRESH_POSTFIX, inPrivateSystem, needsPrivateSystem, typedIn } from "../support/private-system.js";
 import { run } from "../support/real-client.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -28,15 +28,6 @@ async function builtPackage(t: TestContext): Promise<string> {
   assert.equal(built.status, 0, built.stderr);
   return built.stdout.toString().trim().split("\n").at(-1) ?? "";
 }
-
-/** What a fresh Debian has: Postfix configured for local mail only. */
-const FRESH_POSTFIX = `
-cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
-cp /usr/share/postfix/master.cf.dist /etc/postfix/master.cf
-postconf -e 'myhostname = mail.example.org' 'mydestination = $myhostname, localhost' 'inet_interfaces = loopback-only' \\
-  'compatibility_level = 3.6' 'maillog_file = /var/log/mail.log'
-touch /etc/aliases && newaliases
-`;
 
 const stepsOf = (deb: string): string => `${FRESH_POSTFIX}
 cp ${deb} /var/tmp && cd /var/tmp

@@ -49,6 +49,15 @@ mkdir -p /run/lock
 install -m 755 ${source("test/support/systemctl-stand-in.bash")} /usr/local/bin/systemctl
 `;
 
+/** What a fresh Debian has: Postfix configured for local mail only. */
+export const FRESH_POSTFIX = `
+cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
+cp /usr/share/postfix/master.cf.dist /etc/postfix/master.cf
+postconf -e 'myhostname = mail.example.org' 'mydestination = $myhostname, localhost' 'inet_interfaces = loopback-only' \\
+  'compatibility_level = 3.6' 'maillog_file = /var/log/mail.log'
+touch /etc/aliases && newaliases
+`;
+
 /** The text of the code blocks of a page between a heading and the next one of its level, by their language. */
 export function blocksBelow(page: string, heading: string, language: string): readonly string[] {
   const start = page.indexOf(`\n${heading}\n`) + heading.length + 2;
