@@ -259,7 +259,9 @@ class WorkerPool {
   }
 }
 
-const workersThere = (): readonly Worker[] => Object.values(cluster.workers ?? {}).flatMap((worker) => worker ?? []);
+/** One that has exited counts as gone before its channel is closed: cluster tells of the two in any order. */
+const workersThere = (): readonly Worker[] =>
+  Object.values(cluster.workers ?? {}).flatMap((worker) => (worker === undefined || worker.isDead() ? [] : worker));
 
 /** A worker that did not end by itself: as for any fault of ours. */
 const KILLED_CODE = 70;

@@ -19,13 +19,13 @@ interface Told {
   readonly error: string;
 }
 
-function poolOfTwo(t: TestContext, kind: "hanging" | "late") {
+function poolOfTwo(t: TestContext, kind: "hanging" | "late" | "outlived") {
   const pool = spawn(process.execPath, [POOL, kind], { stdio: ["ignore", "pipe", "inherit"] });
   const told: Told[] = [];
   createInterface(pool.stdout).on("line", (line) => told.push(JSON.parse(line)));
   const of = (name: string): Told[] => told.filter(({ event }) => event === name);
   t.after(() => {
-    for (const { pid } of of("worker")) if (isThere(pid)) process.kill(pid, "SIGKILL");
+    for (const { pid } of [...of("worker"), ...of("outlives")]) if (isThere(pid)) process.kill(pid, "SIGKILL");
     pool.kill("SIGKILL");
   });
   return { pool, of };
@@ -65,6 +65,15 @@ test("a worker that hangs at the end of all does not keep the first process, whi
     of("worker-hangs").map(({ waitedMs }) => waitedMs),
     [STOP_MS, STOP_MS],
   );
+});
+
+test("a worker has ended when it has exited, also while its channel is still open", async (t) => {
+  const { pool, of } = poolOfTwo(t, "outlived");
+  await until(() => of("ready").length === 1);
+  pool.kill("SIGTERM");
+  await until(() => of("over").length === 1);
+  for (const { pid } of of("outlives")) process.kill(pid, "SIGKILL");
+  assert.deepEqual(await once(pool, "close"), [0, null]);
 });
 
 test("a reload before all workers serve is carried out by each when it does, and the manager hears of no readiness before", async (t) => {

@@ -1,9 +1,11 @@
-// A first process and two workers that do no work: node pool-of-two.js hanging|late
+// A first process and two workers that do no work: node pool-of-two.js hanging|late|outlived
 // Prints what the first process logs and what its workers hear, a JSON text a line.
 //
 //   hanging   a worker stops dead, as by SIGSTOP, once it is told to end or to retire; time runs sixty times faster
 //   late      a worker is ready once it gets SIGCONT
+//   outlived  a worker that ends leaves its channel to a program that outlives it: it has exited, and is not disconnected
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Clock, systemClock } from "#server/clock";
 import { hearOrders } from "#server/lifecycle/orders";
@@ -11,6 +13,8 @@ import { isPoolWorker, poolManager, runWorkerPool } from "#server/lifecycle/work
 
 const FASTER = 60;
 const DRAIN_MS = 1_000;
+/** The descriptor of a worker's channel: the first behind the standard ones. */
+const CHANNEL = 3;
 
 const clock: Clock = {
   now: () => systemClock.now(),
@@ -29,6 +33,7 @@ if (isPoolWorker()) {
     say("told", { order });
     if (order === "SIGHUP") poolManager.ready("");
     else if (process.argv[2] === "late") process.exit(0);
+    else if (process.argv[2] === "outlived") leaveChannel();
     else process.kill(process.pid, "SIGSTOP");
   });
 } else {
@@ -39,4 +44,11 @@ if (isPoolWorker()) {
     onHangUp: () => say("hung-up"),
     prepareHandOver: async () => ({ workers: 2, drainMs: DRAIN_MS }),
   });
+  say("over");
+}
+
+function leaveChannel(): never {
+  const { pid } = spawn("sleep", ["60"], { stdio: ["ignore", "ignore", "ignore", CHANNEL], detached: true });
+  say("outlives", { pid });
+  process.exit(0);
 }
