@@ -8,7 +8,13 @@ export interface Former {
   /** What was left out, each with file and line. */
   readonly warnings: readonly string[];
   /** Messages that the earlier server may have shown, but which of them as what nobody can tell. */
-  readonly ambiguous: readonly string[];
+  readonly ambiguous: readonly Doubt[];
+}
+
+export interface Doubt {
+  /** Unique name of the file. */
+  readonly name: string;
+  readonly why: string;
 }
 
 export interface FormerServer {

@@ -1,7 +1,7 @@
 // What a client that knows the earlier server would find here: for each message its old unique-id, or why not.
 
 import { type FormerId, type ImportedId, importedIdTrouble } from "@postigo/storage";
-import type { Former } from "./former.js";
+import type { Doubt, Former } from "./former.js";
 
 /**
  * same: the old unique-id · changed: imported before under another one · lost: the file is not there any more ·
@@ -38,8 +38,11 @@ export const judge = ({ former, present, imported }: Circumstances): Judgement =
   // Of two messages with one unique-id, one that is gone must not take it from one that is there.
   for (const id of former.ids) if (present.has(id.uniqueName)) judging.take(id);
   for (const id of former.ids) if (!present.has(id.uniqueName)) judging.take(id);
-  for (const name of former.ambiguous) judging.note({ name, uniqueId: "", fate: "ambiguous", why: AMBIGUOUS });
-  const known = new Set([...former.ids.map(({ uniqueName }) => uniqueName), ...former.ambiguous]);
+  for (const doubt of former.ambiguous) judging.doubt(doubt);
+  const known = new Set([
+    ...former.ids.map(({ uniqueName }) => uniqueName),
+    ...former.ambiguous.map(({ name }) => name),
+  ]);
   for (const name of present) if (!known.has(name)) judging.counts.new += 1;
   return judging.judgement();
 };
@@ -62,6 +65,12 @@ class Judging {
     const { fate, why } = this.#enter(former);
     if (this.#present.has(name)) this.note({ name, uniqueId, fate, why });
     else this.note({ name, uniqueId, fate: "lost", why: "its file is not in the maildrop" });
+  }
+
+  /** What an earlier import could tell is told for good. */
+  doubt({ name, why }: Doubt): void {
+    const uniqueId = this.#entries.get(name)?.uniqueId;
+    this.note({ name, uniqueId: uniqueId ?? "", fate: uniqueId === undefined ? "ambiguous" : "same", why });
   }
 
   note(difference: Difference): void {
@@ -93,5 +102,4 @@ class Judging {
 export const wouldFetchAgain = ({ counts }: Pick<Judgement, "counts">): boolean =>
   counts.changed + counts.duplicated + counts.illegal + counts.ambiguous > 0;
 
-const AMBIGUOUS = "several messages have these octets, and their order does not tell them apart";
 const MOST_TOLD = 1000;

@@ -1,14 +1,13 @@
 // Any server as the earlier one, known by a transcript that was taken while it still ran.
 
-import { type MessageTable, uniqueNameIn } from "@postigo/storage";
+import { lstatSync } from "node:fs";
 import { CommandError, EXIT } from "../exit-code.js";
 import { type Parsed, textOf } from "../options.js";
-import { readOnlyTable } from "../read-only-table.js";
-import type { UserMaildrop } from "../user-maildrops.js";
-import type { Former, OpenFormerServer } from "./former.js";
+import type { Doubt, Former, OpenFormerServer } from "./former.js";
 import { octetsOf } from "./former-file.js";
-import { type Match, matchTranscript, type StoredFile } from "./match-transcript.js";
+import { isMost, type Match, matchTranscript } from "./match-transcript.js";
 import { placeOption } from "./place-option.js";
+import { type StoredMail, storedMail, wasThere } from "./stored-mail.js";
 import { type FormerMessage, parseTranscript } from "./transcript.js";
 
 export const transcriptServer = (parsed: Parsed): OpenFormerServer => {
@@ -24,38 +23,63 @@ export const transcriptServer = (parsed: Parsed): OpenFormerServer => {
     read: async (maildrop) => {
       const file = place(maildrop.user);
       const octets = await octetsOf(maildrops, file);
-      return octets && former(parseTranscript(file, octets), await readOnlyTable(maildrop.path), maildrop);
+      if (octets === undefined) return undefined;
+      const { mtimeMs } = lstatSync(file);
+      return former({ file, takenAt: mtimeMs, messages: parseTranscript(file, octets) }, await storedMail(maildrop));
     },
   });
 };
 
-const former = (messages: readonly FormerMessage[], table: MessageTable, { path }: UserMaildrop): Former => {
-  const match = better(messages, table);
-  const taken = [...match.found].map(([uniqueName, order]) => ({
+interface Transcript {
+  readonly file: string;
+  /** Milliseconds since 1970: when its file was last written. */
+  readonly takenAt: number;
+  /** In the order of their numbers. */
+  readonly messages: readonly FormerMessage[];
+}
+
+const former = ({ file, takenAt, messages }: Transcript, mail: readonly StoredMail[]): Former => {
+  const there = mail.filter((message) => wasThere(message, takenAt));
+  const match = better(messages, there);
+  const ids = [...match.found].map(([uniqueName, order]) => ({
     uniqueName,
     uniqueId: messages[order]?.uniqueId ?? "",
     order,
   }));
-  const gone = messages.length - taken.length - match.ambiguous.length;
-  const warnings = gone > 0 ? [`${path}: no file has the octets of ${gone} messages in the transcript`] : [];
-  return { ids: taken.sort((a, b) => a.order - b.order), warnings, ambiguous: match.ambiguous };
+  const doubts = there.length > 0 ? match.ambiguous : doubtsOfCopies(messages, mail);
+  return {
+    ids: ids.sort((a, b) => a.order - b.order),
+    warnings: warningsOf({ file, takenAt, messages }, there.length, match.covered),
+    ambiguous: doubts,
+  };
 };
+
+const warningsOf = ({ file, takenAt, messages }: Transcript, there: number, covered: number): readonly string[] => {
+  const warnings: string[] = [];
+  const gone = messages.length - there;
+  if (gone > 0) warnings.push(`${file}: ${gone} of its ${messages.length} messages have no file any more`);
+  if (!isMost(covered, there)) {
+    const since = new Date(takenAt).toISOString();
+    warnings.push(
+      `${file}: not believed: it has the octets of ${covered} of the ${there} messages from before ${since}`,
+    );
+  }
+  return warnings;
+};
+
+/** All mail has come since. If the transcript has its octets, then by copying that lost names and times. */
+const doubtsOfCopies = (messages: readonly FormerMessage[], mail: readonly StoredMail[]): readonly Doubt[] =>
+  isMost(better(messages, mail).covered, mail.length) ? mail.map(({ uniqueName: name }) => ({ name, why: LATER })) : [];
 
 /** Servers count either the octets they send or those of the file; what finds more messages is right. */
-const better = (messages: readonly FormerMessage[], table: MessageTable): Match => {
-  const sent = matchTranscript(
-    messages,
-    filesOf(table, (position) => table.octetsAt(position)),
-  );
+const better = (messages: readonly FormerMessage[], mail: readonly StoredMail[]): Match => {
+  const sent = matchTranscript(messages, mail);
   const stored = matchTranscript(
     messages,
-    filesOf(table, (position) => table.fileOctetsAt(position)),
+    mail.map(({ uniqueName, fileOctets }) => ({ uniqueName, octets: fileOctets })),
   );
-  return stored.found.size > sent.found.size ? stored : sent;
+  const difference = stored.found.size - sent.found.size || stored.covered - sent.covered;
+  return difference > 0 ? stored : sent;
 };
 
-const filesOf = (table: MessageTable, octetsAt: (position: number) => number): readonly StoredFile[] =>
-  Array.from({ length: table.count }, (_, position) => ({
-    uniqueName: uniqueNameIn(table.pathAt(position).slice("new/".length)),
-    octets: octetsAt(position),
-  }));
+const LATER = "by its name and its time it came after the transcript was taken; copy mail with its times (cp -p)";

@@ -18,6 +18,9 @@ import { openUserMaildrops } from "#server/cli/user-maildrops";
 import { call, type Ended, makeMaildir, temporaryFolder } from "../support.js";
 
 const MAIL = { "new/1.M1.host": "Subject: a\n\na\n", "cur/2.M2.host,S=14:2,S": "Subject: b\n\nb\n" };
+const LONGER = "Subject: longer\n\nc\n";
+/** Seconds since 1970: an hour after the transcript of the test. */
+const LATER = Math.floor(Date.now() / 1000) + 3600;
 const UIDLIST = "3 V1000 N9\n1 :1.M1.host\n2 :2.M2.host,S=14\n";
 
 test("uids import writes what Dovecot has shown, uids preview only tells it", async (t) => {
@@ -138,26 +141,50 @@ test("Courier and qmail need no word about whether they run", async (t) => {
   assert.match(qmail.read("ana"), /^- 2\.M2\.host,S=14 2\.M2\.host /m);
 });
 
-test("a transcript is matched by octets as they are sent, and as they are on disk", async (t) => {
-  const place = spoolOf(t, { ana: { "new/3.M3.host": "Subject: longer\n\nc\n" } });
-  for (const [octets, longer] of [
-    [14, 19],
-    [17, 22],
-  ] as const) {
-    rmSync(place.file("ana"), { force: true });
-    writeFileSync(join(place.spool, "../ana.txt"), `+OK\n1 ${longer}\n2 ${octets}\n.\n+OK\n1 x\n2 y\n.\n`);
-    const { out, code } = await place.uids(
-      "import",
-      "ana",
-      "--from",
-      "transcript",
-      "--transcript",
-      `${place.spool}/../ana.txt`,
-    );
-    assert.equal(code, EXIT.differs, "two messages have the same octets");
+for (const { how, octets, longer } of [
+  { how: "as they are on disk", octets: 14, longer: 19 },
+  { how: "as they are sent", octets: 17, longer: 22 },
+]) {
+  test(`a transcript is matched by octets ${how}; two messages with the same octets are ambiguous`, async (t) => {
+    const place = spoolOf(t, { ana: { "new/3.M3.host": LONGER } });
+    const { out, code } = await place.transcript(`1 ${longer}\n2 ${octets}\n3 ${octets}`);
+    assert.equal(code, EXIT.differs);
     assert.match(out, /^ana +1 +0 +0 +0 +0 +2 +0 {2}imported$/m);
-    assert.match(place.read("ana"), /^0 x 3\.M3\.host /m);
-  }
+    assert.match(place.read("ana"), /^0 old-1 3\.M3\.host /m);
+  });
+}
+
+test("a mail that was delivered after the transcript was taken takes no unique-id of it", async (t) => {
+  const place = spoolOf(t, { ana: { [`new/${LATER}.M3.host`]: LONGER } });
+  utimesSync(join(place.spool, `ana/new/${LATER}.M3.host`), LATER, LATER);
+  const { out, err } = await place.transcript("1 22\n2 17\n3 17");
+  assert.match(out, /^ana +0 +0 +0 +0 +0 +2 +1 {2}nothing$/m);
+  assert.match(err, /warning: .*ana\.txt: 1 of its 3 messages have no file any more/);
+  assert.ok(!existsSync(place.file("ana")));
+});
+
+test("a copy that has its time was there when the transcript was taken, whatever its name", async (t) => {
+  const place = spoolOf(t, { ana: { [`new/${LATER}.M3.host`]: LONGER } });
+  assert.match((await place.transcript("1 22\n2 17\n3 17")).out, /^ana +1 +0 +0 +0 +0 +2 +0 {2}imported$/m);
+});
+
+test("mail that was copied without names and times is told: it is new to nobody", async (t) => {
+  const place = spoolOf(t, { ana: { [`new/${LATER}.M3.host`]: LONGER } });
+  rmSync(join(place.spool, "ana/new/1.M1.host"));
+  rmSync(join(place.spool, "ana/cur/2.M2.host,S=14:2,S"));
+  utimesSync(join(place.spool, `ana/new/${LATER}.M3.host`), LATER, LATER);
+  const { code, out, err } = await place.transcript("1 22");
+  assert.equal(code, EXIT.differs);
+  assert.match(out, /^ana +0 +0 +0 +0 +0 +1 +0 {2}nothing$/m);
+  assert.match(err, /is ambiguous: by its name and its time it came after the transcript .* \(cp -p\)/);
+});
+
+test("a transcript of a server that counts octets otherwise is not believed, and that is told", async (t) => {
+  const place = spoolOf(t, { ana: { "new/3.M3.host": LONGER } });
+  const { code, err } = await place.transcript("1 22\n2 40\n3 40");
+  assert.equal(code, EXIT.differs);
+  assert.match(err, /warning: .*ana\.txt: not believed: it has the octets of 1 of the 3 messages from before \d{4}-/);
+  assert.ok(!existsSync(place.file("ana")));
 });
 
 for (const { name, words, what } of [
@@ -258,6 +285,8 @@ interface Place {
   uids(...words: readonly string[]): Promise<Ended>;
   /** From a Dovecot that is stopped. */
   import(...words: readonly string[]): Promise<Ended>;
+  /** From a transcript with these lines of LIST; message 1 was old-1. */
+  transcript(list: string): Promise<Ended>;
 }
 
 /** Maildirs with MAIL and further files. */
@@ -282,6 +311,11 @@ const spoolOf = (t: TestContext, users: Readonly<Record<string, Readonly<Record<
   return {
     ...{ spool, config, file, uids },
     read: (user) => readFileSync(file(user), "latin1"),
+    transcript: (list) => {
+      const ids = list.replaceAll(/^(\d+) .*$/gm, "$1 old-$1");
+      writeFileSync(join(folder, "ana.txt"), `+OK\n${list}\n.\n+OK\n${ids}\n.\n`);
+      return uids("import", "ana", "--from", "transcript", "--transcript", join(folder, "ana.txt"));
+    },
     import: (...words) =>
       uids("import", ...words, "--from", "dovecot", "--stopped", "--dovecot-run", join(folder, "run")),
   };

@@ -10,7 +10,11 @@ const verdict = (
   imported: readonly ImportedId[] = [],
   ambiguous: readonly string[] = [],
 ) => {
-  const judgement = judge({ former: { ids, warnings: [], ambiguous }, present: new Set(present), imported });
+  const judgement = judge({
+    former: { ids, warnings: [], ambiguous: ambiguous.map((name) => ({ name, why: "" })) },
+    present: new Set(present),
+    imported,
+  });
   const counts = Object.entries(judgement.counts).filter(([, count]) => count > 0);
   return { counts: Object.fromEntries(counts), entries: judgement.entries, again: wouldFetchAgain(judgement) };
 };
@@ -64,4 +68,9 @@ test("the same import again changes only the place of a message, if that", () =>
 test("ambiguous messages would be fetched again, and are not new", () => {
   assert.deepEqual(verdict([], ["a", "b"], [], ["a"]).counts, { ambiguous: 1, new: 1 });
   assert.equal(verdict([], ["a"], [], ["a"]).again, true);
+});
+
+test("what an earlier import could tell is not ambiguous any more when the same transcript proves less", () => {
+  const { counts, entries, again } = verdict([], ["a"], [id("a", "x")], ["a"]);
+  assert.deepEqual({ counts, entries, again }, { counts: { same: 1 }, entries: [id("a", "x")], again: false });
 });
