@@ -6,12 +6,14 @@
 // touches it each 10 s. Readers need no lock, but a list that is being appended to may lack its last lines: so it is read under it, which
 // takes no ten seconds. Source: Dovecot, src/lib/file-dotlock.c, src/lib-storage/index/maildir/maildir-uidlist.c.
 
-import { linkSync, lstatSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, lstatSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clock, systemClock } from "../../clock.js";
 import { processState } from "../../lock/host-facts.js";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "../exit-code.js";
+import { readSmallFile } from "./small-file.js";
 
 export interface FoundLock {
   readonly path: string;
@@ -46,11 +48,11 @@ export const underDovecotLock = async <T>(
 export const lockOf = (uidlist: string, now = systemClock.now()): FoundLock | undefined => {
   const path = `${uidlist}.lock`;
   try {
-    const { ino, mtimeMs } = lstatSync(path, { bigint: true });
-    const [, pid = "", host = ""] = OWNER.exec(readFileSync(path, "latin1")) ?? [];
+    const { inode, mtimeMs, text } = readSmallFile(path);
+    const [, pid = "", host = ""] = OWNER.exec(text) ?? [];
     const isDead = host === hostname() && processState(Number.parseInt(pid, 10)).type === "gone";
     const owner = pid === "" ? "an unknown process" : `process ${pid} on ${host}`;
-    return { path, owner, isStale: isDead || now - Number(mtimeMs) > STALE_MS, inode: ino };
+    return { path, owner, isStale: isDead || now - mtimeMs > STALE_MS, inode };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw unusable(path, error);
@@ -64,15 +66,19 @@ const take = async (path: string, uidlist: string, { clock, waitMs }: LockPatien
     const made = make(path);
     if (made !== "taken") return made;
     const found = lockOf(uidlist, clock.now());
-    if (found?.isStale) removeStale(found, uidlist);
-    else if (found !== undefined && clock.monotonic() >= end) {
-      throw new CommandError(EXIT.unavailable, `${path} is held by ${found.owner}; stop Dovecot and say --stopped`);
-    } else if (found !== undefined) await pause(STEP_MS);
+    // Each way round ends: a stale lock is gone, or a while of the time there is.
+    if (found?.isStale && removeStale(found, uidlist)) continue;
+    if (clock.monotonic() >= end) {
+      const owner = found?.owner ?? "one process after another";
+      throw new CommandError(EXIT.unavailable, `${path} is held by ${owner}; stop Dovecot and say --stopped`);
+    }
+    await pause(STEP_MS);
   }
 };
 
+/** Under a name that nobody has: what a killed process has left, or a namesake in another container holds, is not taken for the lock. */
 const make = (path: string): bigint | "taken" | undefined => {
-  const own = `${path}.${hostname()}.${process.pid}`;
+  const own = `${path}.${hostname()}.${process.pid}.${randomUUID()}`;
   try {
     writeFileSync(own, `${process.pid}:${hostname()}`, { flag: "wx", mode: 0o600 });
     try {
@@ -88,10 +94,12 @@ const make = (path: string): bigint | "taken" | undefined => {
   }
 };
 
-/** Looks once more right before: a lock that another has taken over meanwhile is not this one. */
-const removeStale = ({ path, inode }: FoundLock, uidlist: string): void => {
+/** Looks once more right before: a lock that another has taken over meanwhile is not this one, and stays. */
+const removeStale = ({ path, inode }: FoundLock, uidlist: string): boolean => {
   const again = lockOf(uidlist);
-  if (again?.isStale && again.inode === inode) removeIfThere(path);
+  const isThis = again?.isStale === true && again.inode === inode;
+  if (isThis) removeIfThere(path);
+  return isThis;
 };
 
 /** A lock that is not ours any more, since it was taken for stale, is left. */
@@ -109,7 +117,8 @@ const removeIfThere = (path: string): void => {
 
 const unusable = (path: string, error: unknown): unknown => {
   const code = errorCode(error);
-  return code === undefined ? error : new CommandError(exitCodeOfFile(error), `${path} cannot be used (${code})`);
+  if (code === undefined) return error;
+  return new CommandError(exitCodeOfFile(error), `${path} cannot be used (${code}); see what it is, and remove it`);
 };
 
 const OWNER = /^(\d{1,9}):([^:\s]+)/;

@@ -1,10 +1,10 @@
 // Whether Dovecot is as stopped as we have been told. A running one that shows itself is believed more than the operator.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { processState } from "../../lock/host-facts.js";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "../exit-code.js";
 import { lockOf } from "./dovecot-lock.js";
+import { readSmallFile } from "./small-file.js";
 
 /** `run`: Dovecot's base_dir. Throws CommandError if its master lives. Only root may read there, as a rule. */
 export const expectNoMaster = (run: string): void => {
@@ -25,7 +25,7 @@ export const expectNoWriter = (uidlist: string): void => {
 const masterOf = (run: string): number | undefined => {
   const file = join(run, "master.pid");
   try {
-    const [, pid] = /^(\d{1,9})\s/.exec(readFileSync(file, "latin1")) ?? [];
+    const [, pid] = /^(\d{1,9})\s/.exec(readSmallFile(file).text) ?? [];
     return pid === undefined ? undefined : Number.parseInt(pid, 10);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;

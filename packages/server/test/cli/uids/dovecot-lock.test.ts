@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -64,10 +74,43 @@ test("where there is no folder there is no list, and nothing to lock", async (t)
   assert.equal(await underDovecotLock(join(folder, "none/dovecot-uidlist"), async () => "done"), "done");
 });
 
-test("a lock that cannot be read, or made, is an error with its path", async (t) => {
+for (const { what, make, code } of [
+  { what: "a folder", make: (lock: string) => mkdirSync(lock), code: "EINVAL" },
+  { what: "a FIFO that nobody writes into", make: (lock: string) => execFileSync("mkfifo", [lock]), code: "EINVAL" },
+  { what: "a link to nothing", make: (lock: string) => symlinkSync("/nowhere", lock), code: "ELOOP" },
+  { what: "a link to itself", make: (lock: string) => symlinkSync(lock, lock), code: "ELOOP" },
+]) {
+  test(`${what} in the place of the lock is neither waited for nor followed: an error with its path`, async (t) => {
+    const { folder, list, lock } = place(t);
+    make(lock);
+    const error = new RegExp(`dovecot-uidlist\\.lock cannot be used \\(${code}\\); see what it is, and remove it`);
+    assert.throws(() => lockOf(list), error);
+    await assert.rejects(
+      underDovecotLock(list, async () => assert.fail("not ours")),
+      error,
+    );
+    assert.deepEqual(readdirSync(folder), ["dovecot-uidlist.lock"]);
+  });
+}
+
+test("what a process of the same number on a host of the same name has left keeps nobody out", async (t) => {
+  const { folder, list } = place(t);
+  writeFileSync(`${list}.lock.${hostname()}.${process.pid}`, "");
+  assert.equal(await underDovecotLock(list, async () => "done"), "done");
+  assert.deepEqual(readdirSync(folder), [`dovecot-uidlist.lock.${hostname()}.${process.pid}`]);
+});
+
+test("a lock that is stale by one clock only is not waited for without end", async (t) => {
   const { list, lock } = place(t);
-  mkdirSync(lock);
-  assert.throws(() => lockOf(list), /dovecot-uidlist\.lock cannot be used \(EISDIR\)/);
+  writeFileSync(lock, "1:elsewhere.example");
+  const clock = { ...systemClock, now: () => systemClock.now() + 3_600_000 };
+  await assert.rejects(
+    underDovecotLock(list, async () => assert.fail("not ours"), { clock, waitMs: 0 }),
+    /is held by process 1 on elsewhere\.example/,
+  );
+});
+
+test("a lock that cannot be made is an error with its path", async (t) => {
   const { folder } = place(t);
   writeFileSync(join(folder, "file"), "");
   await assert.rejects(
