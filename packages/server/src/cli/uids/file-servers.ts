@@ -16,5 +16,6 @@ export const qmailServer: OpenFormerServer = (maildrops) => ({
     ids: qmailIdsOf(await namesIn(maildrops, maildrop)),
     warnings: [],
     ambiguous: [],
+    hasGaps: false,
   }),
 });

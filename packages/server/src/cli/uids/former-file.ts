@@ -4,24 +4,25 @@ import { type FormerIds, octetPath, type UnusableFile } from "@postigo/storage";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "../exit-code.js";
 import { printable } from "../message-rows.js";
 import type { UserMaildrops } from "../user-maildrops.js";
-import type { Former } from "./former.js";
+import type { Former, NothingLeft } from "./former.js";
 
 type Parse = (octets: Uint8Array) => FormerIds | UnusableFile;
 
-/** undefined if there is no such file. Throws CommandError for one that cannot be read, or is none of its kind. */
+/** Throws CommandError for one that cannot be read, or is none of its kind. */
 export const readFormerFile = async (
   maildrops: UserMaildrops,
   file: string,
   parse: Parse,
-): Promise<Former | undefined> => {
+): Promise<Former | NothingLeft> => {
   const octets = await octetsOf(maildrops, file);
-  if (octets === undefined) return undefined;
+  if (octets === undefined) return { lookedFor: file };
   const found = parse(octets);
   if ("unusable" in found) throw new CommandError(EXIT.inputOutput, `${file}: ${found.unusable}`);
   const warnings = found.problems.map(({ line, what }) => `${file}:${line}: left out: ${printable(what)}`);
-  return { ids: found.ids, warnings, ambiguous: [] };
+  return { ids: found.ids, warnings, ambiguous: [], hasGaps: warnings.length > 0 };
 };
 
+/** undefined if there is no such file. Throws CommandError for one that cannot be read. */
 export const octetsOf = async ({ roots }: UserMaildrops, file: string): Promise<Uint8Array | undefined> => {
   const path = octetPath(file);
   try {

@@ -9,6 +9,8 @@ export interface Former {
   readonly warnings: readonly string[];
   /** Messages that the earlier server may have shown, but which of them as what nobody can tell. */
   readonly ambiguous: readonly Doubt[];
+  /** Lines were left out: any message that it does not tell of may have stood in one. */
+  readonly hasGaps: boolean;
 }
 
 export interface Doubt {
@@ -17,9 +19,15 @@ export interface Doubt {
   readonly why: string;
 }
 
+/** The earlier server has left nothing for this maildrop. */
+export interface NothingLeft {
+  /** The file that is not there. */
+  readonly lookedFor: string;
+}
+
 export interface FormerServer {
-  /** undefined: it has left nothing for this maildrop. Throws CommandError for what cannot be read, or must not be now. */
-  read(maildrop: UserMaildrop): Promise<Former | undefined>;
+  /** Throws CommandError for what cannot be read, or must not be now. */
+  read(maildrop: UserMaildrop): Promise<Former | NothingLeft>;
 }
 
 /** Its options are known to be right, its maildrops not open yet. */

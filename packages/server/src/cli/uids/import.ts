@@ -31,7 +31,8 @@ export const importUids = async (parsed: Parsed, terminal: Terminal, purpose: Pu
     const task = { maildrops, server, purpose, replaces: parsed["replace"] === true };
     const outcomes = await each(task, maildrops.chosen(user), terminal);
     report(outcomes, parsed["json"] === true, terminal);
-    return exitCodeOf(outcomes, user !== undefined);
+    if (isNothing(outcomes)) terminal.err(`postigo: ${outcomes.length === 0 ? NO_MAILDROP : NOTHING_FOUND}\n`);
+    return exitCodeOf(outcomes);
   } finally {
     maildrops.close();
   }
@@ -60,23 +61,24 @@ const outcomeOf = async (task: Task, maildrop: UserMaildrop): Promise<Outcome> =
 
 const work = async (task: Task, maildrop: UserMaildrop): Promise<Outcome> => {
   const former = await task.server.read(maildrop);
-  if (former === undefined) {
-    return { ...maildrop, result: "nothing", problem: undefined, warnings: [], judgement: undefined };
+  if ("lookedFor" in former) {
+    const { lookedFor } = former;
+    return { ...maildrop, result: "nothing", problem: undefined, warnings: [], judgement: undefined, lookedFor };
   }
   const root = octetPath(maildrop.path);
   const before = await loadImportedIds(await task.maildrops.roots.of(root), root);
   const names = await namesIn(task.maildrops, maildrop);
   const present = new Set(names.map(({ uniqueName }) => uniqueName));
-  const judgement = judge({ former, present, imported: task.replaces ? [] : (before?.entries ?? []) });
-  const isSame = before?.problems.length === 0 && isEqual(before.entries, judgement.entries);
+  const { entries, ...judgement } = judge({ former, present, imported: task.replaces ? [] : (before?.entries ?? []) });
+  const isSame = before?.problems.length === 0 && isEqual(before.entries, entries);
   const damaged = (before?.problems ?? []).map(
     ({ line, what }) => `${maildrop.path}/postigo.uids:${line}: ${printable(what)}`,
   );
   const about = { ...maildrop, problem: undefined, warnings: [...former.warnings, ...damaged], judgement };
   if (isSame) return { ...about, result: "unchanged" };
-  if (before === undefined && judgement.entries.length === 0) return { ...about, result: "nothing" };
+  if (before === undefined && entries.length === 0) return { ...about, result: "nothing" };
   if (task.purpose === "preview") return { ...about, result: "importable" };
-  await saveImportedIds(await task.maildrops.roots.of(root), root, judgement.entries);
+  await saveImportedIds(await task.maildrops.roots.of(root), root, entries);
   return { ...about, result: "imported" };
 };
 
@@ -94,10 +96,18 @@ const asProblem = (error: unknown, { path }: UserMaildrop): CommandError => {
   return new CommandError(EXIT.inputOutput, `${place} cannot be used: ${cause.message}`);
 };
 
+/** A wrong --from, or place: some maildrops have no list as a rule, but not all of them. */
+const isNothing = (outcomes: readonly Outcome[]): boolean =>
+  outcomes.every(({ judgement, problem }) => judgement === undefined && problem === undefined);
+
 /** 0: no client fetches anything again. */
-const exitCodeOf = (outcomes: readonly Outcome[], isOne: boolean): ExitCode => {
+const exitCodeOf = (outcomes: readonly Outcome[]): ExitCode => {
   const failed = outcomes.find(({ problem }) => problem !== undefined)?.problem;
   if (failed !== undefined) return failed.code;
-  if (isOne && outcomes.some(({ judgement }) => judgement === undefined)) return EXIT.missingInput;
+  if (isNothing(outcomes)) return EXIT.missingInput;
   return outcomes.some(({ judgement }) => judgement && wouldFetchAgain(judgement)) ? EXIT.differs : EXIT.ok;
 };
+
+const NO_MAILDROP = "no account has a maildrop that exists; is the spool mounted, and spool.maildir right?";
+const NOTHING_FOUND =
+  "nothing of the earlier server was found; is --from right, and the place of its lists (--dovecot-control, spool.maildir)?";

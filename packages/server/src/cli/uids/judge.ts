@@ -43,7 +43,7 @@ export const judge = ({ former, present, imported }: Circumstances): Judgement =
     ...former.ids.map(({ uniqueName }) => uniqueName),
     ...former.ambiguous.map(({ name }) => name),
   ]);
-  for (const name of present) if (!known.has(name)) judging.counts.new += 1;
+  for (const name of present) if (!known.has(name)) judging.untold(name, former.hasGaps);
   return judging.judgement();
 };
 
@@ -71,6 +71,12 @@ class Judging {
   doubt({ name, why }: Doubt): void {
     const uniqueId = this.#entries.get(name)?.uniqueId;
     this.note({ name, uniqueId: uniqueId ?? "", fate: uniqueId === undefined ? "ambiguous" : "same", why });
+  }
+
+  /** A message that the earlier server does not tell of. What was imported before is safe. */
+  untold(name: string, hasGaps: boolean): void {
+    if (hasGaps && !this.#entries.has(name)) this.note({ name, uniqueId: "", fate: "ambiguous", why: GAPS });
+    else this.counts.new += 1;
   }
 
   note(difference: Difference): void {
@@ -102,4 +108,5 @@ class Judging {
 export const wouldFetchAgain = ({ counts }: Pick<Judgement, "counts">): boolean =>
   counts.changed + counts.duplicated + counts.illegal + counts.ambiguous > 0;
 
+const GAPS = "lines of the earlier server's list were left out, and one of them may have been its own";
 const MOST_TOLD = 1000;

@@ -13,8 +13,10 @@ export interface Outcome extends UserMaildrop {
   /** Why it failed. */
   readonly problem: CommandError | undefined;
   readonly warnings: readonly string[];
-  /** undefined: there was nothing to judge. */
-  readonly judgement: Judgement | undefined;
+  /** undefined: there was nothing to judge. Without the entries, which a spool has millions of. */
+  readonly judgement: Omit<Judgement, "entries"> | undefined;
+  /** The file of the earlier server that is not there. */
+  readonly lookedFor?: string;
 }
 
 export const report = (outcomes: readonly Outcome[], asJson: boolean, terminal: Terminal): void => {
@@ -27,12 +29,14 @@ export const report = (outcomes: readonly Outcome[], asJson: boolean, terminal: 
     for (const warning of warnings) terminal.err(`postigo: warning: ${warning}\n`);
     if (problem) terminal.err(`postigo: ${problem.message}\n`);
   }
+  tellNothing(outcomes, terminal);
   for (const { user, judgement } of outcomes) tellDifferences(user, judgement, terminal);
 };
 
-const asFields = ({ user, path, result, problem, warnings, judgement }: Outcome): object => ({
+const asFields = ({ user, path, result, problem, warnings, judgement, lookedFor }: Outcome): object => ({
   ...{ user, maildrop: path, result, ...judgement?.counts },
   ...(judgement && { differences: judgement.differences.map(asPrintable) }),
+  ...(lookedFor !== undefined && { lookedFor }),
   ...(warnings.length > 0 && { warnings }),
   ...(problem && { problem: problem.message }),
 });
@@ -50,8 +54,16 @@ const cellsOf = ({ user, result, judgement }: Outcome): readonly string[] => [
   result,
 ];
 
+const tellNothing = (outcomes: readonly Outcome[], terminal: Terminal): void => {
+  const without = outcomes.flatMap(({ user, lookedFor }) => (lookedFor === undefined ? [] : [{ user, lookedFor }]));
+  for (const { user, lookedFor } of without.slice(0, MOST_TOLD)) {
+    terminal.err(`postigo: ${user}: the earlier server has left nothing: there is no ${printable(lookedFor)}\n`);
+  }
+  if (without.length > MOST_TOLD) terminal.err(`postigo: … and ${without.length - MOST_TOLD} more; see --json\n`);
+};
+
 /** The first few: --json has them all. What is lost is mail that is gone, and nobody fetches that. */
-const tellDifferences = (user: string, judgement: Judgement | undefined, terminal: Terminal): void => {
+const tellDifferences = (user: string, judgement: Outcome["judgement"], terminal: Terminal): void => {
   const worth = judgement?.differences.filter(({ fate }) => fate !== "lost") ?? [];
   for (const { name, fate, why } of worth.slice(0, MOST_TOLD)) {
     terminal.err(`postigo: ${user}: "${printable(name)}" is ${fate}: ${why}\n`);

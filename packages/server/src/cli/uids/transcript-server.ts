@@ -3,7 +3,7 @@
 import { lstatSync } from "node:fs";
 import { CommandError, EXIT } from "../exit-code.js";
 import { type Parsed, textOf } from "../options.js";
-import type { Doubt, Former, OpenFormerServer } from "./former.js";
+import type { Doubt, Former, NothingLeft, OpenFormerServer } from "./former.js";
 import { octetsOf } from "./former-file.js";
 import { isMost, type Match, matchTranscript } from "./match-transcript.js";
 import { placeOption } from "./place-option.js";
@@ -23,9 +23,10 @@ export const transcriptServer = (parsed: Parsed): OpenFormerServer => {
     read: async (maildrop) => {
       const file = place(maildrop.user);
       const octets = await octetsOf(maildrops, file);
-      if (octets === undefined) return undefined;
+      const mail = await storedMail(maildrop);
+      if (octets === undefined) return withoutTranscript(file, mail);
       const { mtimeMs } = lstatSync(file);
-      return former({ file, takenAt: mtimeMs, messages: parseTranscript(file, octets) }, await storedMail(maildrop));
+      return former({ file, takenAt: mtimeMs, messages: parseTranscript(file, octets) }, mail);
     },
   });
 };
@@ -37,6 +38,15 @@ interface Transcript {
   /** In the order of their numbers. */
   readonly messages: readonly FormerMessage[];
 }
+
+/** An empty maildrop needs none. For mail it was forgotten: whether clients know that, nothing else tells. */
+const withoutTranscript = (file: string, mail: readonly StoredMail[]): NothingLeft => {
+  if (mail.length === 0) return { lookedFor: file };
+  throw new CommandError(
+    EXIT.missingInput,
+    `${file} is not there, and ${mail.length} messages are: take the transcript`,
+  );
+};
 
 const former = ({ file, takenAt, messages }: Transcript, mail: readonly StoredMail[]): Former => {
   const there = mail.filter((message) => wasThere(message, takenAt));
@@ -51,6 +61,7 @@ const former = ({ file, takenAt, messages }: Transcript, mail: readonly StoredMa
     ids: ids.sort((a, b) => a.order - b.order),
     warnings: warningsOf({ file, takenAt, messages }, there.length, match.covered),
     ambiguous: doubts,
+    hasGaps: false,
   };
 };
 

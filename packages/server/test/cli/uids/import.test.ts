@@ -59,7 +59,9 @@ test("a damaged line of the earlier server, and of ours, is warned of with its p
   const place = spoolOf(t, { ana: { "dovecot-uidlist": UIDLIST.replace("1 :", "? :") } });
   const first = await place.import("ana");
   assert.match(first.err, /warning: .*dovecot-uidlist:2: left out: it does not begin with a uid/);
-  assert.match(first.out, /^ana +1 +0 +0 +0 +0 +0 +1 {2}imported$/m);
+  assert.match(first.out, /^ana +1 +0 +0 +0 +0 +1 +0 {2}imported$/m);
+  assert.match(first.err, /"1\.M1\.host" is ambiguous: lines of the earlier server's list were left out/);
+  assert.equal(first.code, EXIT.differs, "a client may know the message of that line");
   const whole = place.read("ana");
   writeFileSync(place.file("ana"), `${whole}0 torn\n`);
   const second = await place.import("ana");
@@ -83,13 +85,58 @@ test("--all does every maildrop that is there; one that fails does not stop the 
   const place = spoolOf(t, { ana: list, ben: { "dovecot-uidlist": "garbage\n" }, cid: {}, dan: list });
   const { code, out, err } = await place.import("--all", "--json");
   assert.equal(code, EXIT.inputOutput);
-  const { maildrops }: { maildrops: { user: string; result: string; problem?: string }[] } = JSON.parse(out);
+  interface Told {
+    readonly user: string;
+    readonly result: string;
+    readonly problem?: string;
+    readonly lookedFor?: string;
+  }
+  const { maildrops }: { maildrops: readonly Told[] } = JSON.parse(out);
   assert.deepEqual(
     maildrops.map(({ user, result }) => `${user} ${result}`),
     ["ana imported", "ben failed", "cid nothing", "dan imported"],
   );
   assert.match(maildrops[1]?.problem ?? "", /ben\/dovecot-uidlist: line 1 is no header/);
+  assert.equal(maildrops[2]?.lookedFor, join(place.spool, "cid/dovecot-uidlist"));
   assert.match(err, /^4 of 4 maildrops$/m);
+});
+
+test("--all tells where the earlier server has left nothing, and which file was looked for", async (t) => {
+  const place = spoolOf(t, { ana: { "dovecot-uidlist": UIDLIST }, cid: {} });
+  const { code, err } = await place.import("--all");
+  assert.equal(code, EXIT.ok);
+  assert.match(err, /^postigo: cid: the earlier server has left nothing: there is no \/.*\/cid\/dovecot-uidlist$/m);
+  assert.doesNotMatch(err, /ana: the earlier/);
+});
+
+for (const purpose of ["preview", "import"]) {
+  test(`uids ${purpose} --all that finds nothing for anybody is missing input: something is wrong with the question`, async (t) => {
+    const users = Array.from({ length: 12 }, (_, at) => [`user${at}`, {}] as const);
+    const place = spoolOf(t, Object.fromEntries(users));
+    const { code, err } = await place.uids(purpose, "--all", "--from", "courier");
+    assert.equal(code, EXIT.missingInput);
+    assert.match(err, /nothing of the earlier server was found; is --from right, and the place of its lists/);
+    assert.equal(err.match(/there is no .*\/courierpop3dsizelist$/gm)?.length, 10);
+    assert.match(err, /^postigo: … and 2 more; see --json$/m);
+  });
+}
+
+test("--all without a single maildrop is missing input: the spool may not be mounted", async (t) => {
+  const { code, err } = await spoolOf(t, {}).uids("import", "--all", "--from", "qmail");
+  assert.equal(code, EXIT.missingInput);
+  assert.match(err, /no account has a maildrop that exists; is the spool mounted/);
+});
+
+test("a transcript that was forgotten is missing input where there is mail, and nothing where there is none", async (t) => {
+  const place = spoolOf(t, { ana: {}, ben: {}, cid: {} });
+  for (const message of ["new/1.M1.host", "cur/2.M2.host,S=14:2,S"]) rmSync(join(place.spool, "cid", message));
+  writeFileSync(join(place.spool, "../ana"), "+OK\n1 14\n2 14\n.\n+OK\n1 a\n2 b\n.\n");
+  const words = ["--from", "transcript", "--transcript", `${place.spool}/../%{user}`];
+  const { code, out, err } = await place.uids("import", "--all", ...words);
+  assert.equal(code, EXIT.missingInput);
+  assert.match(out, /^ben .*failed$/m);
+  assert.match(err, /\/ben is not there, and 2 messages are: take the transcript/);
+  assert.match(err, /cid: the earlier server has left nothing: there is no \/.*\/cid$/m);
 });
 
 test("a maildrop that a session holds is left alone", async (t) => {
@@ -105,7 +152,9 @@ test("a maildrop that a session holds is left alone", async (t) => {
 
 test("a user for whom the earlier server has left nothing is missing input", async (t) => {
   const place = spoolOf(t, { ana: {} });
-  assert.equal((await place.import("ana")).code, EXIT.missingInput);
+  const { code, err } = await place.import("ana");
+  assert.equal(code, EXIT.missingInput);
+  assert.match(err, /ana: the earlier server has left nothing: there is no \/.*\/ana\/dovecot-uidlist$/m);
   assert.equal((await place.uids("import", "ana", "--from", "courier")).code, EXIT.missingInput);
 });
 

@@ -8,10 +8,10 @@ const verdict = (
   ids: readonly FormerId[],
   present: readonly string[],
   imported: readonly ImportedId[] = [],
-  ambiguous: readonly string[] = [],
+  { ambiguous = [], hasGaps = false }: { ambiguous?: readonly string[]; hasGaps?: boolean } = {},
 ) => {
   const judgement = judge({
-    former: { ids, warnings: [], ambiguous: ambiguous.map((name) => ({ name, why: "" })) },
+    former: { ids, warnings: [], ambiguous: ambiguous.map((name) => ({ name, why: "" })), hasGaps },
     present: new Set(present),
     imported,
   });
@@ -66,11 +66,17 @@ test("the same import again changes only the place of a message, if that", () =>
 });
 
 test("ambiguous messages would be fetched again, and are not new", () => {
-  assert.deepEqual(verdict([], ["a", "b"], [], ["a"]).counts, { ambiguous: 1, new: 1 });
-  assert.equal(verdict([], ["a"], [], ["a"]).again, true);
+  assert.deepEqual(verdict([], ["a", "b"], [], { ambiguous: ["a"] }).counts, { ambiguous: 1, new: 1 });
+  assert.equal(verdict([], ["a"], [], { ambiguous: ["a"] }).again, true);
 });
 
 test("what an earlier import could tell is not ambiguous any more when the same transcript proves less", () => {
-  const { counts, entries, again } = verdict([], ["a"], [id("a", "x")], ["a"]);
+  const { counts, entries, again } = verdict([], ["a"], [id("a", "x")], { ambiguous: ["a"] });
   assert.deepEqual({ counts, entries, again }, { counts: { same: 1 }, entries: [id("a", "x")], again: false });
+});
+
+test("where lines were left out, a message that the others do not name may be known to clients, if it was not imported before", () => {
+  const { counts, again } = verdict([id("a", "x")], ["a", "b", "c"], [id("c", "z")], { hasGaps: true });
+  assert.deepEqual({ counts, again }, { counts: { same: 1, ambiguous: 1, new: 1 }, again: true });
+  assert.equal(verdict([id("a", "x")], ["a"], [], { hasGaps: true }).again, false);
 });
