@@ -23,12 +23,12 @@ export interface ListedMessage {
   readonly uniqueId: string;
 }
 
-/** In the order of the scan listing. Throws CommandError with what the server said; never with the password. */
+/** In the order of the scan listing. Throws CommandError with what the server said; nothing in its own words once it knows the password. */
 export const fetchListing = async (address: ServerAddress, login: Login): Promise<readonly ListedMessage[]> => {
   const conversation = await Conversation.open(address);
   try {
     await conversation.ask(line("USER", Buffer.from(login.name)), "USER");
-    await conversation.ask(line("PASS", login.password), "PASS");
+    await conversation.tellPassword(login.password);
     const octets = await conversation.list("LIST");
     const uniqueIds = new Map(await conversation.list("UIDL"));
     await conversation.ask(line("QUIT"), "QUIT");
@@ -49,6 +49,7 @@ class Conversation {
   readonly #address: ServerAddress;
   #socket: Socket;
   #lines: AsyncGenerator<string, void>;
+  #knowsPassword = false;
 
   private constructor(address: ServerAddress, socket: Socket) {
     this.#address = address;
@@ -77,6 +78,11 @@ class Conversation {
   async ask(command: Uint8Array, what: string): Promise<void> {
     this.#socket.write(command);
     await this.#status(what);
+  }
+
+  async tellPassword(password: Uint8Array): Promise<void> {
+    this.#knowsPassword = true;
+    await this.ask(line("PASS", password), "PASS");
   }
 
   async list(command: "LIST" | "UIDL"): Promise<readonly (readonly [number, string])[]> {
@@ -108,7 +114,8 @@ class Conversation {
   async #status(what: string): Promise<void> {
     const text = await this.#line();
     if (text.startsWith("+OK")) return;
-    throw this.#fault(`${what} was answered "${printable(text.slice(0, 200))}"`);
+    const said = this.#knowsPassword ? codeOf(text) : printable(text.slice(0, 200));
+    throw this.#fault(`${what} was answered "${said}"`);
   }
 
   async #line(): Promise<string> {
@@ -150,11 +157,20 @@ const line = (keyword: string, argument?: Uint8Array): Buffer => {
   return octets;
 };
 
+/** A server may say the password back, escaped or cut as it likes; what is known beforehand cannot hold it. */
+const codeOf = (text: string): string => {
+  const [, code] = RESPONSE_CODE.exec(text) ?? [];
+  if (code !== undefined) return `-ERR [${code.toUpperCase()}] …`;
+  return text.startsWith("-ERR") ? "-ERR …" : "…";
+};
+
 /** A name for SNI; an address is none. */
 const serverName = (host: string): string => (/^[\d.]+$|:/.test(host) ? "" : host);
 const nameOf = ({ host, port }: ServerAddress): string => `${host}:${port}`;
 
 const ENTRY = /^(\d{1,10}) (\S+) *$/;
+/** RFC 2449 §8, RFC 3206; one that is not known is words. */
+const RESPONSE_CODE = /^-ERR \[(AUTH|IN-USE|LOGIN-DELAY|SYS\/TEMP|SYS\/PERM|UTF8)\]/i;
 const CONTROL = /\p{Cc}/u;
 const MOST_MESSAGES = 10_000_000;
 const LINE_OCTETS = 4096;

@@ -54,12 +54,12 @@ for (const { name, answers, what } of [
   {
     name: "refuses the login",
     answers: ["+OK\r\n", "+OK\r\n", "-ERR [AUTH] no\r\n"],
-    what: /PASS was answered "-ERR \[AUTH\] no"/,
+    what: /PASS was answered "-ERR \[AUTH\] …"/,
   },
   { name: "is no POP3 server", answers: ["SSH-2.0\r\n"], what: /its greeting was answered "SSH-2.0"/ },
   { name: "hangs up", answers: ["+OK\r\n"], what: /it ended the connection/ },
   { name: "sends a line without an end", answers: [`+OK${"x".repeat(10_000)}`], what: /a line without an end/ },
-  { name: "does not know UIDL", answers: [...GOOD.slice(0, 4), "-ERR\r\n"], what: /UIDL was answered "-ERR"/ },
+  { name: "does not know UIDL", answers: [...GOOD.slice(0, 4), "-ERR\r\n"], what: /UIDL was answered "-ERR …"/ },
   {
     name: "lists what is no message",
     answers: [...GOOD.slice(0, 3), "+OK\r\nx\r\n.\r\n"],
@@ -73,9 +73,30 @@ for (const { name, answers, what } of [
       assert.equal(error.code, EXIT.unavailable);
       assert.match(error.message, what);
       assert.match(error.message, /^127\.0\.0\.1:\d+: /);
-      return !error.message.includes("wonderland");
+      assert.doesNotMatch(error.message, /wonderland/);
+      return true;
     });
   });
+}
+
+for (const said of [
+  "-ERR bad PASS wonderland",
+  "-ERR [AUTH] PASS WONDERLAND",
+  "-ERR [wonderland] no",
+  `-ERR ${"x".repeat(190)} wonderland`,
+  "-ERR no such word: w\\o\\n\\d\\e\\r\\l\\a\\n\\d",
+  "wonderland",
+]) {
+  for (const [at, command] of ["PASS", "LIST", "UIDL", "QUIT"].entries()) {
+    test(`a server that answers ${command} with the password (${said.slice(0, 24)}) is told without a word of it`, async (t) => {
+      const { list } = await serverOf(t, [...GOOD.slice(0, at + 2), `${said}\r\n`]);
+      await assert.rejects(list(), (error) => {
+        assert.ok(error instanceof CommandError);
+        assert.match(error.message, new RegExp(`: ${command} was answered "(-ERR (\\[AUTH\\] )?)?…"$`));
+        return true;
+      });
+    });
+  }
 }
 
 test("a port where nobody listens is told", async () => {
