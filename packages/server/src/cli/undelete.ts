@@ -42,6 +42,7 @@ export const undelete = async (parsed: Parsed, terminal: Terminal): Promise<numb
     const task = { maildrops, maildrop, choice, terminal, log: audit.log };
     const rows = parsed["dry-run"] === true ? await look(task) : await bringBack(task);
     report(rows, { asJson: parsed["json"] === true, maildrop, terminal });
+    if (rows.length === 0) terminal.err(`postigo: ${nothingOf(choice)}\n`);
     return exitCodeOf(rows, choice);
   } finally {
     await audit.close();
@@ -154,6 +155,13 @@ const report = (rows: readonly Row[], { asJson, maildrop, terminal }: Showing): 
   if (rows.length > 0) terminal.out(renderTable(COLUMNS, cells, terminal));
   const restored = rows.filter(({ result }) => result === "restored").length;
   terminal.err(`${maildrop.path}: ${restored} of ${rows.length} messages restored\n`);
+};
+
+const nothingOf = ({ uniqueId, since }: Choice): string => {
+  const which = uniqueId === undefined ? "" : ` with the unique-id "${printable(uniqueId)}"`;
+  const when = since === 0 ? "" : ` since ${new Date(since).toISOString()}`;
+  const remedy = `${which}${when}` === "" ? "" : "; --dry-run alone shows what there is";
+  return `no deleted message${which} is aside${when}${remedy}`;
 };
 
 const exitCodeOf = (rows: readonly Row[], { uniqueId }: Choice): ExitCode => {

@@ -57,6 +57,12 @@ test("--message brings back the one of that unique-id, an imported one too", asy
   assert.deepEqual(fs.readdirSync(join(spool.root, "cur")), ["1700000002.M2.h:2,"]);
   const unknown = await spool.run("undelete", "ana", "--message", "nobody-knows");
   assert.deepEqual([unknown.code, unknown.out], [EXIT.missingInput, ""]);
+  assert.match(
+    unknown.err,
+    /^postigo: no deleted message with the unique-id "nobody-knows" is aside; --dry-run alone shows/m,
+  );
+  const early = await spool.run("undelete", "ana", "--message", "nobody\x1b", "--since", "2020-01-01");
+  assert.match(early.err, /with the unique-id "nobody\\x1b" is aside since 20(19|20)-/);
 });
 
 test("a message whose name is taken stays aside, with the reason and an exit code", async (t) => {
