@@ -24,8 +24,14 @@ export interface ListedMessage {
 }
 
 /** In the order of the scan listing. Throws CommandError with what the server said; nothing in its own words once it knows the password. */
-export const fetchListing = async (address: ServerAddress, login: Login): Promise<readonly ListedMessage[]> => {
+export const fetchListing = async (
+  address: ServerAddress,
+  login: Login,
+  deadlineMs = DEADLINE_MS,
+): Promise<readonly ListedMessage[]> => {
   const conversation = await Conversation.open(address);
+  // One that says an octet now and then is never silent.
+  const deadline = setTimeout(() => conversation.giveUp(deadlineMs), deadlineMs);
   try {
     await conversation.ask(line("USER", Buffer.from(login.name)), "USER");
     await conversation.tellPassword(login.password);
@@ -41,6 +47,7 @@ export const fetchListing = async (address: ServerAddress, login: Login): Promis
     if (error instanceof CommandError) throw error;
     throw new CommandError(EXIT.unavailable, `${nameOf(address)}: ${error instanceof Error ? error.message : error}`);
   } finally {
+    clearTimeout(deadline);
     conversation.close();
   }
 };
@@ -100,6 +107,10 @@ class Conversation {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  giveUp(afterMs: number): void {
+    this.#socket.destroy(new Error(`it was not done after ${afterMs / 1000} s`));
   }
 
   /** What a server has sent before the handshake is not believed after it: the lines begin anew. */
@@ -175,3 +186,4 @@ const CONTROL = /\p{Cc}/u;
 const MOST_MESSAGES = 10_000_000;
 const LINE_OCTETS = 4096;
 const SILENCE_MS = 60_000;
+const DEADLINE_MS = 600_000;

@@ -27,8 +27,8 @@ const serverOf = async (t: TestContext, answers: readonly string[], size = 1000)
   await once(server, "listening");
   const address = server.address();
   assert.ok(address && typeof address === "object");
-  const list = (login = LOGIN): Promise<readonly ListedMessage[]> =>
-    fetchListing({ host: "127.0.0.1", port: address.port, tls: "none" }, login);
+  const list = (login = LOGIN, deadlineMs?: number): Promise<readonly ListedMessage[]> =>
+    fetchListing({ host: "127.0.0.1", port: address.port, tls: "none" }, login, deadlineMs);
   return { heard, list };
 };
 
@@ -114,4 +114,12 @@ test("a password with a line end would be two commands, and is refused", async (
   );
   await assert.rejects(list({ name: "ana\n", password: Buffer.from("x") }), /what USER is to carry holds a line end/);
   assert.equal(heard.join(""), "USER ana\r\n");
+});
+
+test("a server that never ends its answer is given up", async (t) => {
+  const { list } = await serverOf(
+    t,
+    GOOD.map((answer) => answer.replace(".\r\n", "")),
+  );
+  await assert.rejects(list(LOGIN, 200), { message: /^127\.0\.0\.1:\d+: it was not done after 0\.2 s$/ });
 });
