@@ -18,6 +18,7 @@ import type { InheritedSocket } from "./inherited-sockets.js";
 import { type Order, type Orders, tell } from "./orders.js";
 import type { ServiceManager } from "./service-manager.js";
 import { WorkerEndings } from "./worker-endings.js";
+import { WorkerSuccession } from "./worker-succession.js";
 
 export interface WorkerPoolOptions {
   readonly workers: number;
@@ -74,8 +75,8 @@ export function leaveWorkerPool(): void {
 class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #resolve: (code: number) => void;
-  readonly #pauses = new Set<Timer>();
   readonly #endings: WorkerEndings;
+  readonly #succession: WorkerSuccession;
   readonly #environment = { [KEY_VARIABLE]: randomBytes(32).toString("hex") };
   /** Those that are to serve. Whoever is in neither set retires. */
   #current = new Set<Worker>();
@@ -87,8 +88,6 @@ class WorkerPool {
   readonly #reloading = new Set<Worker>();
   /** Of a hand-over with its new workers. */
   #patience: Timer | undefined;
-  /** Of late: a long life forgives one. */
-  #deaths = 0;
   #drainMs = 0;
   #isPreparing = false;
   #isReady = false;
@@ -98,6 +97,7 @@ class WorkerPool {
   constructor(options: WorkerPoolOptions, resolve: (code: number) => void) {
     this.#options = options;
     this.#endings = new WorkerEndings(options);
+    this.#succession = new WorkerSuccession({ ...options, fork: () => this.#forkCurrent() });
     this.#resolve = resolve;
   }
 
@@ -108,7 +108,7 @@ class WorkerPool {
     });
     cluster.on("message", (worker, message) => message === READY && this.#onReady(worker));
     cluster.on("exit", (worker, code, signal) => this.#onExit(worker, code, signal));
-    for (let count = 0; count < this.#options.workers; count++) this.#current.add(this.#fork());
+    for (let count = 0; count < this.#options.workers; count++) this.#forkCurrent();
     this.#options.orders.obey((order) => this.#obey(order));
   }
 
@@ -116,6 +116,12 @@ class WorkerPool {
     if (order === "SIGHUP") this.#hangUp();
     else if (order === "SIGUSR2") void this.#handOver();
     else this.#end(order);
+  }
+
+  #forkCurrent(): Worker {
+    const worker = this.#fork();
+    this.#current.add(worker);
+    return worker;
   }
 
   #fork(): Worker {
@@ -183,7 +189,7 @@ class WorkerPool {
     const old = this.#current;
     this.#current = this.#next;
     this.#next = new Set();
-    this.#cancelPauses();
+    this.#succession.cancel();
     this.#options.log.event("handed-over", { workers: this.#current.size, retiring: old.size });
     for (const worker of old) {
       this.#reloading.delete(worker);
@@ -202,7 +208,8 @@ class WorkerPool {
   #end(signal: "SIGTERM" | "SIGINT"): void {
     if (!this.#isEnding) this.#options.manager.stopping();
     this.#isEnding = true;
-    this.#cancelPauses();
+    this.#patience?.cancel();
+    this.#succession.cancel();
     for (const worker of workersThere()) this.#endings.end(worker, signal);
     this.#finishIfAlone();
   }
@@ -218,7 +225,7 @@ class WorkerPool {
     else if (isCurrent && !this.#isReady) {
       this.#code = code ?? 1;
       this.#end("SIGTERM");
-    } else if (isCurrent) this.#replace(worker, signal ?? `exit code ${code}`);
+    } else if (isCurrent) this.#succession.replace(worker, signal ?? `exit code ${code}`);
     this.#finishIfAlone();
   }
 
@@ -228,30 +235,6 @@ class WorkerPool {
     this.#next = new Set();
     for (const worker of others) this.#endings.end(worker, "SIGTERM");
     this.#options.log.event("hand-over-failed", { error });
-  }
-
-  #replace(worker: Worker, why: string): void {
-    const pid = worker.process.pid ?? 0;
-    const waitMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#deaths++);
-    this.#options.log.event("worker-died", { pid, why, restartMs: waitMs });
-    const pause = this.#options.clock.after(waitMs, () => {
-      this.#pauses.delete(pause);
-      const successor = this.#fork();
-      this.#current.add(successor);
-      successor.once("listening", () => this.#forgive());
-    });
-    this.#pauses.add(pause);
-  }
-
-  #forgive(): void {
-    this.#options.clock.after(FORGIVEN_AFTER_MS, () => {
-      this.#deaths = Math.max(0, this.#deaths - 1);
-    });
-  }
-
-  #cancelPauses(): void {
-    for (const pause of this.#pauses) pause.cancel();
-    this.#pauses.clear();
   }
 
   #finishIfAlone(): void {
@@ -270,6 +253,3 @@ const KEY_VARIABLE = "_WORKER_POOL_KEY";
 const READY = "postigo-ready";
 /** For all of a start: accounts from slow disks, certificates. One that hangs keeps no later hand-over. */
 const START_MS = 180_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 30_000;
-const FORGIVEN_AFTER_MS = 60_000;
