@@ -39,6 +39,15 @@ ls ${folder}/new | grep -q . || { cat /var/log/mail.log; exit 1; }
 echo '== read'
 `;
 
+/** So much of the recipe: /etc/postigo with a certificate for localhost and the account of ana. */
+function certificateAndAccount(): string {
+  const [, postigo = ""] = recipe(VIRTUAL, 3);
+  return postigo.slice(0, postigo.indexOf("postigo check\n"));
+}
+
+/** crypt(3) of libxcrypt 4.4, by Perl, of "correct horse". */
+const YESCRYPT = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$zwtVrjrUCmXcyLTs6oxLTQlzifSUkF8RHJ./tK5KU79";
+
 const END = `
 echo '== end'
 systemctl stop postigo.service; wait
@@ -103,6 +112,37 @@ umount /srv/mail-homes`;
 );
 
 test(
+  "the installed package tells the manager by its own koffi, from the main process, and lets a yescrypt account in",
+  needsPrivateSystem("setpriv", "util-linux"),
+  async (t) => {
+    const script = `cd /var/tmp && cp ${await builtPackage(t)} . && dpkg -i postigo_*.deb
+install -d -o vmail -g vmail /var/mail/vhosts/example.org && touch /var/mail/vhosts/example.org/.keep
+${certificateAndAccount()}
+printf '%s\n' 'yara@example.org:{CRYPT}${YESCRYPT}' >> /etc/postigo/users
+(cd /usr/lib/postigo/packages/server && node -e 'import("koffi").then(({ load }) => load("libcrypt.so.1"))')
+systemctl enable --now postigo.socket postigo.service
+systemctl reload postigo
+until [ "$(grep -c 'READY=1' /run/postigo.news)" = 2 ]; do sleep 0.1; done
+echo '== login'
+curl -sS --cacert /etc/postigo/tls/fullchain.pem --user 'yara@example.org:correct horse' pop3s://localhost/ && echo yara came in
+curl -sS --cacert /etc/postigo/tls/fullchain.pem --user 'yara@example.org:wrong' pop3s://localhost/ || echo wrong refused
+${END}
+echo '== news'; cat /run/postigo.news
+echo '== journal'; cat /run/postigo.journal`;
+    const { status, stdout } = await inPrivateSystem(t, script);
+    const output = stdout.toString();
+    assert.equal(status, 0, output);
+    assert.match(output, /== login\n\s*yara came in\n[^\n]*\nwrong refused\n/);
+    assert.match(
+      output,
+      /== news\nmain READY=1\n[\s\S]*^main RELOADING=1\n[\s\S]*^main READY=1\n[\s\S]*^main STOPPING=1\n/m,
+    );
+    assert.doesNotMatch(output, /^other /m);
+    assert.doesNotMatch(output, /notify-failed|accounts-problem/);
+  },
+);
+
+test(
   "the package is installed, upgraded, and purged without what is not its own",
   needsPrivateSystem("dpkg-deb", "dpkg"),
   async (t) => {
@@ -134,18 +174,11 @@ id -un vmail`;
 );
 
 test("logrotate moves the log away, and Postigo goes on in a new one", needsPrivateSystem("logrotate"), async (t) => {
-  const [, postigo = ""] = recipe(VIRTUAL, 3);
-  const setUp = postigo
-    .split("\n")
-    .slice(0, 7)
-    .join("\n")
-    .replace(/^postigo check$/m, "");
   const script = `cd /var/tmp && cp ${await builtPackage(t)} . && dpkg -i postigo_*.deb
 install -d -o vmail -g vmail /var/mail/vhosts/example.org
-${setUp}
+${certificateAndAccount()}
 echo 'log: { file: /var/log/postigo/postigo.log }' >> /etc/postigo/postigo.yaml
-touch /run/postigo.journal; echo gateway-started > /run/postigo.journal
-systemctl enable --now postigo.service
+systemctl enable --now postigo.socket postigo.service
 for _ in $(seq 300); do grep -qs gateway-started /var/log/postigo/postigo.log && break; sleep 0.1; done
 logrotate --force /etc/logrotate.d/postigo
 for _ in $(seq 300); do grep -qs ' reloaded' /var/log/postigo/postigo.log && break; sleep 0.1; done

@@ -47,6 +47,7 @@ done
 mount -t tmpfs -o mode=755 none /run
 mkdir -p /run/lock
 install -m 755 ${source("test/support/systemctl-stand-in.bash")} /usr/local/bin/systemctl
+install -m 755 ${source("test/support/unit-stand-in.py")} /usr/local/bin/unit-stand-in
 `;
 
 /** What a fresh Debian has: Postfix configured for local mail only. */
