@@ -48,6 +48,32 @@ function certificateAndAccount(): string {
 /** crypt(3) of libxcrypt 4.4, by Perl, of "correct horse". */
 const YESCRYPT = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$zwtVrjrUCmXcyLTs6oxLTQlzifSUkF8RHJ./tK5KU79";
 
+/** Clients that connect without a pause, before, during and after a restart; says how many were refused. */
+const RESTART_UNDER_LOAD = `cat > restart.py <<'PYTHON'
+import socket, subprocess, threading
+served, refused, end = [], [], threading.Event()
+def call():
+    while not end.is_set():
+        try:
+            with socket.create_connection(("127.0.0.1", 110), 30) as client:
+                if client.recv(512).startswith(b"+OK"): served.append(1)
+        except ConnectionRefusedError as error: refused.append(error)
+        except ConnectionResetError: pass
+def wait_for(count):
+    while len(served) < count and not refused: end.wait(0.01)
+callers = [threading.Thread(target=call) for _ in range(2)]
+for caller in callers: caller.start()
+wait_for(20)
+subprocess.run(["systemctl", "restart", "postigo"], check=True)
+wait_for(len(served) + 20)
+end.set()
+for caller in callers: caller.join()
+print("refused", len(refused))
+PYTHON
+echo '== restart'
+timeout 60 python3 restart.py
+`;
+
 const END = `
 echo '== end'
 systemctl stop postigo.service; wait
@@ -61,6 +87,7 @@ test(
     const [postfix = "", postigo = "", read = ""] = recipe(VIRTUAL, 3);
     const script = `${stepsOf(await builtPackage(t))}${postfix}
 ${postigo}${arrival("/var/mail/vhosts/example.org/ana")}${read}
+${RESTART_UNDER_LOAD}
 echo '== state'
 ps -o user= -p "$(cat /run/postigo.main-pid)"
 grep -E '^Cap(Eff|Bnd)' /proc/"$(cat /run/postigo.main-pid)"/status
@@ -69,6 +96,7 @@ ${END}`;
     const output = stdout.toString();
     assert.equal(status, 0, output);
     assert.match(output, /== read\n[\s\S]*^Subject: hello\r?\n[\s\S]*^It works\.\r?$/m);
+    assert.match(output, /== restart\nrefused 0\n/, "the recipe leaves postigo.socket active");
     // Never root, and nothing but the right to bind low ports.
     assert.match(output, /== state\nvmail\nCapEff:\t0000000000000400\nCapBnd:\t0000000000000400\n/);
   },
@@ -120,7 +148,7 @@ install -d -o vmail -g vmail /var/mail/vhosts/example.org && touch /var/mail/vho
 ${certificateAndAccount()}
 printf '%s\n' 'yara@example.org:{CRYPT}${YESCRYPT}' >> /etc/postigo/users
 (cd /usr/lib/postigo/packages/server && node -e 'import("koffi").then(({ load }) => load("libcrypt.so.1"))')
-systemctl enable --now postigo.socket postigo.service
+systemctl enable --now postigo.service
 systemctl reload postigo
 until [ "$(grep -c 'READY=1' /run/postigo.news)" = 2 ]; do sleep 0.1; done
 echo '== login'
@@ -139,6 +167,7 @@ echo '== journal'; cat /run/postigo.journal`;
     );
     assert.doesNotMatch(output, /^other /m);
     assert.doesNotMatch(output, /notify-failed|accounts-problem/);
+    assert.match(output, /listening.* port=995 .*inherited=true/, "the service, started alone, starts its socket");
   },
 );
 
