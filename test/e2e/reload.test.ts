@@ -1,14 +1,26 @@
 // Hot reload: certificates, users and configuration change under a running gateway; a broken file leaves the old one in force.
 
 import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { type CertificateFiles, makeCertificate } from "../support/certificate.js";
+import { cleanUp } from "../support/clean-up.js";
 import { until } from "../support/eventually.js";
-import { GatewayProcess, PASSWORD } from "../support/gateway-process.js";
+import { freePort } from "../support/free-port.js";
+import { GatewayProcess, PASSWORD, POSTIGO } from "../support/gateway-process.js";
 import { RawClient } from "../support/raw-client.js";
 
 const fingerprint = (files: CertificateFiles): string =>
@@ -20,6 +32,11 @@ async function servedFingerprint(gateway: GatewayProcess): Promise<string> {
   await client.quit();
   return served;
 }
+
+/** Of the file that has been moved aside, perhaps. */
+const fingerprintOfGood = ({ certificate: { certificate } }: GatewayProcess): string =>
+  new X509Certificate(readFileSync(existsSync(`${certificate}.good`) ? `${certificate}.good` : certificate))
+    .fingerprint256;
 
 async function canLogIn(gateway: GatewayProcess, user: string, password: string): Promise<boolean> {
   const client = await RawClient.connect(gateway.ports.none);
@@ -127,6 +144,61 @@ test("a broken configuration leaves the old one in force, and the log names file
   assert.equal(await canLogIn(gateway, "alice", PASSWORD), true);
   gateway.writeConfiguration({ auth: { plaintext: "loopback", apop: true } });
   await gateway.event("reloaded", undefined, seen);
+});
+
+const IMPOSTORS: readonly { readonly what: string; readonly make: (path: string) => void }[] = [
+  { what: "a FIFO", make: (path) => execFileSync("mkfifo", [path]) },
+  { what: "a device without end", make: (path) => symlinkSync("/dev/zero", path) },
+  { what: "a directory", make: (path) => mkdirSync(path) },
+];
+
+const READ_BY_A_RELOAD: readonly { readonly file: string; readonly pathOf: (gateway: GatewayProcess) => string }[] = [
+  { file: "the configuration", pathOf: (gateway) => gateway.configurationFile },
+  { file: "the users file", pathOf: (gateway) => gateway.usersFile },
+  { file: "the certificate", pathOf: (gateway) => gateway.certificate.certificate },
+  { file: "the key", pathOf: (gateway) => gateway.certificate.key },
+];
+
+for (const { file, pathOf } of READ_BY_A_RELOAD) {
+  for (const { what, make } of IMPOSTORS) {
+    test(`all stays as it was, and answers, when ${what} takes the place of ${file}; check ends too`, async (t) => {
+      const gateway = await GatewayProcess.start(t);
+      const path = pathOf(gateway);
+      let seen = gateway.events.length;
+      renameSync(path, `${path}.good`);
+      make(path);
+      await gateway.event("reload-failed", ({ error }) => !/ENOENT|no such file/.test(String(error)), seen);
+      gateway.signal("SIGHUP");
+      assert.equal(await canLogIn(gateway, "alice", PASSWORD), true);
+      assert.equal(await servedFingerprint(gateway), fingerprintOfGood(gateway));
+      const checked = await gateway.command("check");
+      assert.ok((checked.status ?? 0) > 0, checked.stderr);
+      assert.ok(checked.stderr.includes(path), checked.stderr);
+      seen = gateway.events.length;
+      rmSync(path, { recursive: true });
+      renameSync(`${path}.good`, path);
+      await gateway.event("reloaded", undefined, seen);
+      await gateway.stop();
+    });
+  }
+}
+
+test("a FIFO that nobody reads, in the place of the log, does not hold the server at SIGHUP", async (t) => {
+  const gateway = await GatewayProcess.start(t);
+  await gateway.stop();
+  const file = join(gateway.directory, "postigo.log");
+  const { listen, ...rest } = JSON.parse(readFileSync(gateway.configurationFile, "utf8"));
+  const port = await freePort();
+  gateway.writeConfiguration({ ...rest, listen: [{ ...listen[0], port }], log: { file, format: "json" } });
+  const child = spawn(process.execPath, [POSTIGO, "serve", "--config", gateway.configurationFile], { stdio: "ignore" });
+  cleanUp(t, () => void child.kill("SIGKILL"));
+  const logged = (path: string, event: string): boolean => readFileSync(path, "utf8").includes(`"${event}"`);
+  await until("it serves", () => existsSync(file) && logged(file, "gateway-started"));
+  renameSync(file, `${file}.1`);
+  execFileSync("mkfifo", [file]);
+  child.kill("SIGHUP");
+  await until("the old log says so", () => logged(`${file}.1`, "log-reopen-failed"));
+  await (await RawClient.login(port, "alice", PASSWORD)).quit();
 });
 
 test("a users file in a directory that is swapped by a symlink, as Kubernetes does it", async (t) => {

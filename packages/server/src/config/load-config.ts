@@ -1,7 +1,7 @@
 // One effective configuration from all its sources: flags over environment over file over defaults.
 
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { readRegularFile, UnusableFileError } from "../regular-file.js";
 import type { Config } from "./config.js";
 import { contradictions, type Needs, surprises } from "./cross-checks.js";
 import { toConfig } from "./effective.js";
@@ -93,18 +93,32 @@ const judge = (value: unknown, folder: string, needs: Needs): Judgement => {
 
 const readText = (file: string): string | (LoadedConfig & { readonly ok: false }) => {
   try {
-    return readFileSync(file, "utf8");
+    return readRegularFile(file, MOST_OCTETS).toString("utf8");
   } catch (error) {
     return { ok: false, problems: [{ where: file, key: "", message: unreadable(error) }], cause: causeOf(error) };
   }
 };
 
-const unreadable = (error: unknown): string =>
-  causeOf(error) === "missing"
-    ? "there is no such file; name another with --config, or try without a file: postigo serve --help"
-    : `cannot be read (${codeOf(error)}); let the user that starts postigo read it`;
+const unreadable = (error: unknown): string => {
+  switch (codeOf(error)) {
+    case "ENOENT":
+      return "there is no such file; name another with --config, or try without a file: postigo serve --help";
+    case "not-a-file":
+      return "is not a regular file (a FIFO, a device); put the configuration in its place";
+    case "too-large":
+      return `is over ${MOST_OCTETS} octets, which no configuration is; put the configuration in its place`;
+    default:
+      return `cannot be read (${codeOf(error)}); let the user that starts postigo read it`;
+  }
+};
 
-const causeOf = (error: unknown): LoadFailure => (codeOf(error) === "ENOENT" ? "missing" : "unreadable");
+const causeOf = (error: unknown): LoadFailure => {
+  if (error instanceof UnusableFileError) return "invalid";
+  return codeOf(error) === "ENOENT" ? "missing" : "unreadable";
+};
+
+/** A hundred thousand accounts in line take less. */
+const MOST_OCTETS = 16 * 1024 * 1024;
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : String(error);

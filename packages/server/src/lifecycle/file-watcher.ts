@@ -5,10 +5,11 @@
 // "look again"; what decides is the content, compared by its hash. So events may come twice, early or for another file, and nothing happens.
 
 import { createHash } from "node:crypto";
-import { lstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { dirname, resolve, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { type Clock, systemClock } from "../clock.js";
+import { readRegularFile } from "../regular-file.js";
 
 export interface FileWatcher {
   /** Resolves when changes will be seen. */
@@ -122,7 +123,7 @@ function digest(path: string): string {
   try {
     const stats = statSync(path);
     if (!stats.isFile() || stats.size > MAX_HASHED_OCTETS) return `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
-    return createHash("sha256").update(readFileSync(path)).digest("base64");
+    return createHash("sha256").update(readRegularFile(path, MAX_HASHED_OCTETS)).digest("base64");
   } catch {
     return "absent"; // or unreadable: whoever reads it next will say why
   }

@@ -6,7 +6,7 @@
 // A disk that is full or a reader that is gone or asleep costs lines, which are counted and told later; it never throws, blocks
 // the event loop or grows memory past a bound.
 
-import { closeSync, fstatSync, openSync, write, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from "node:fs";
 
 /** Hears how many lines were lost and why, once lines can be written again. */
 export type LossListener = (lines: number, error: string) => void;
@@ -135,9 +135,9 @@ interface Batch {
   readonly lines: number;
 }
 
-/** Group may read: log readers are seldom the mail user. */
+/** Group may read: log readers are seldom the mail user. A FIFO that nobody reads is an error (ENXIO), and no wait for a reader. */
 const openForAppending = (file: string): number => {
-  const fd = openSync(file, "a", 0o640);
+  const fd = openSync(file, APPEND_FLAGS, 0o640);
   if (!fstatSync(fd).isDirectory()) return fd;
   closeSync(fd);
   throw new Error(`${file} is a directory`);
@@ -151,6 +151,7 @@ const closeQuietly = (fd: number): void => {
   }
 };
 
+const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 const LF = 0x0a;
 const STANDARD_ERROR = 2;
 /** Linux: a write of so many octets to a pipe comes whole, or not at all (pipe(7)). */

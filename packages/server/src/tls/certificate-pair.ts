@@ -1,7 +1,8 @@
 // One certificate chain and its private key: read from disk, checked against each other, and turned into what TLS needs.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { readRegularFile } from "../regular-file.js";
 import { type FileOfKey, TlsError } from "./tls-error.js";
 
 export interface CertificatePair {
@@ -39,7 +40,7 @@ export function loadCertificatePair(files: PairFiles): CertificatePair {
 
 function read(file: FileOfKey): Buffer {
   try {
-    return readFileSync(file.file);
+    return readRegularFile(file.file, MOST_OCTETS);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
     const remedy = READ_REMEDIES.get(code) ?? "check the path and its permissions";
@@ -74,4 +75,9 @@ const READ_REMEDIES: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "check the path, or make a certificate"],
   ["EACCES", "let the user of the server read it"],
   ["EISDIR", "name the file, not its directory"],
+  ["not-a-file", "name the file; a FIFO or a device is none"],
+  ["too-large", "name the PEM file"],
 ]);
+
+/** Hundreds of certificates take less. */
+const MOST_OCTETS = 1024 * 1024;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { loadConfig } from "#server/config/load-config";
@@ -156,6 +157,30 @@ const DISCOVERIES: readonly {
     says: /tls\.key: .*this is not the key of the certificate/,
   },
   {
+    name: "a FIFO for a key",
+    code: 78,
+    change: ({ key }) => fifoFor(key),
+    says: /tls\.key: .*key\.pem: cannot be read \(not-a-file\); name the file/,
+  },
+  {
+    name: "a FIFO for the users file",
+    code: 78,
+    change: ({ folder }) => fifoFor(join(folder, "users")),
+    says: /\/users: the users file is not a regular file/,
+  },
+  {
+    name: "a FIFO for the configuration",
+    code: 78,
+    change: ({ file }) => fifoFor(file),
+    says: /\/postigo\.yaml: is not a regular file \(a FIFO, a device\); put the configuration in its place/,
+  },
+  {
+    name: "a configuration of 16 MiB and more",
+    code: 78,
+    change: ({ file }) => truncateSync(file, 16 * 1024 * 1024 + 1),
+    says: /\/postigo\.yaml: is over 16777216 octets/,
+  },
+  {
     name: "rubbish for a certificate",
     code: 78,
     change: ({ folder }) => writeFileSync(join(folder, "cert.pem"), "hello"),
@@ -180,6 +205,11 @@ const DISCOVERIES: readonly {
     says: /log\.file: .*\/nolog cannot be written to/,
   },
 ];
+
+const fifoFor = (path: string): void => {
+  rmSync(path);
+  execFileSync("mkfifo", [path]);
+};
 
 const CONFIG = (folder: string): string => `listen: [{ address: "::1", port: 1995, tls: implicit }]
 tls: { certificate: ${folder}/cert.pem, key: ${folder}/key.pem }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -98,6 +99,14 @@ const REPLACEMENTS: { name: string; lay: (folder: string) => string; change: (fo
     change: (folder) => {
       symlinkSync("2", join(folder, "next"));
       renameSync(join(folder, "next"), join(folder, "current"));
+    },
+  },
+  {
+    name: "a FIFO in its place",
+    lay: (folder) => write(join(folder, "file"), "old"),
+    change: (folder) => {
+      unlinkSync(join(folder, "file"));
+      execFileSync("mkfifo", [join(folder, "file")]);
     },
   },
   {

@@ -36,6 +36,12 @@ test("a file that cannot be opened is told at once", (t) => {
   assert.throws(() => new LineSink(folder, silent), { code: "EISDIR" });
 });
 
+test("a FIFO that nobody reads is told at once too, and waits for nobody", (t) => {
+  const pipe = join(temporaryFolder(t), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  assert.throws(() => new LineSink(pipe, silent), { code: "ENXIO" });
+});
+
 test("after logrotate has moved the file, reopening goes on in a new one, without loss", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "log");

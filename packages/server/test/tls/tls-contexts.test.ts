@@ -155,6 +155,21 @@ const BROKEN: {
     what: /EISDIR/,
   },
   {
+    name: "a FIFO for a certificate",
+    key: "tls.certificate",
+    spoil: ({ certificate }) => {
+      remove(certificate);
+      execFileSync("mkfifo", [certificate]);
+    },
+    what: /not-a-file/,
+  },
+  {
+    name: "a certificate of a size that none has",
+    key: "tls.certificate",
+    spoil: ({ certificate }) => writeFileSync(certificate, Buffer.alloc(1024 * 1024 + 1)),
+    what: /too-large/,
+  },
+  {
     name: "an empty certificate",
     key: "tls.certificate",
     spoil: ({ certificate }) => writeFileSync(certificate, ""),
