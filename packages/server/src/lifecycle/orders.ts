@@ -20,10 +20,31 @@ export function hearOrders(): Orders {
   return cluster.isWorker ? hearFirstProcess() : hearSignals();
 }
 
-/** In the first process. One that has ended, or leaves, hears nothing. */
-export function tell(worker: Worker, order: Order): void {
-  if (worker.isConnected()) worker.send({ postigo: ORDER, order }, () => undefined);
+/** In the first process, before it has workers. What is said to one that does not hear yet waits: cluster would drop it there. */
+export class WorkerOrders {
+  readonly #hearing = new WeakSet<Worker>();
+  readonly #waiting = new WeakMap<Worker, ReadonlySet<Order>>();
+
+  constructor() {
+    cluster.on("message", (worker, message) => isOfKind(message, HEARING) && this.#onHearing(worker));
+  }
+
+  /** One that has ended, or leaves, hears nothing. */
+  tell(worker: Worker, order: Order): void {
+    if (this.#hearing.has(worker)) send(worker, order);
+    else this.#waiting.set(worker, new Set([...(this.#waiting.get(worker) ?? []), order]));
+  }
+
+  #onHearing(worker: Worker): void {
+    this.#hearing.add(worker);
+    for (const order of this.#waiting.get(worker) ?? []) send(worker, order);
+    this.#waiting.delete(worker);
+  }
 }
+
+const send = (worker: Worker, order: Order): void => {
+  if (worker.isConnected()) worker.send({ postigo: ORDER, order }, () => undefined);
+};
 
 /** Until somebody obeys, SIGTERM and SIGINT do what they do to any process. */
 function hearSignals(): Orders {
@@ -41,6 +62,7 @@ function hearFirstProcess(): Orders {
   const { hear, obey } = keepEarly();
   for (const signal of ORDERS) process.on(signal, () => undefined);
   process.on("message", (message) => isOrder(message) && hear(message.order));
+  process.send?.({ postigo: HEARING });
   return { obey };
 }
 
@@ -62,6 +84,7 @@ function keepEarly() {
 
 const ORDERS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"] as const;
 const ORDER = "order";
+const HEARING = "hearing";
 
 /** Only the first process, which is the same program, can send one. */
 const isOrder = (message: unknown): message is { readonly order: Order } => isOfKind(message, ORDER);

@@ -6,17 +6,19 @@
 import type { Worker } from "node:cluster";
 import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
-import { type Order, tell } from "./orders.js";
+import type { Order, WorkerOrders } from "./orders.js";
 import { RETIRE_MS, STOP_MS } from "./patience.js";
 
 export class WorkerEndings {
   readonly #clock: Clock;
   readonly #log: EventLog;
+  readonly #orders: WorkerOrders;
   readonly #patience = new Map<Worker, Timer>();
 
-  constructor({ clock, log }: { readonly clock: Clock; readonly log: EventLog }) {
+  constructor({ clock, log }: { readonly clock: Clock; readonly log: EventLog }, orders: WorkerOrders) {
     this.#clock = clock;
     this.#log = log;
+    this.#orders = orders;
   }
 
   /** Its sessions may go on for `drainMs`. */
@@ -37,7 +39,7 @@ export class WorkerEndings {
   /** A later word goes before an earlier one. */
   #tell(worker: Worker, order: Order, waitMs: number): void {
     this.forget(worker);
-    tell(worker, order);
+    this.#orders.tell(worker, order);
     const patience = this.#clock.after(waitMs, () => {
       this.#log.event("worker-hangs", { pid: worker.process.pid ?? 0, waitedMs: waitMs });
       worker.process.kill("SIGKILL");

@@ -15,7 +15,7 @@ import { availableParallelism } from "node:os";
 import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
 import type { InheritedSocket } from "./inherited-sockets.js";
-import { type Order, type Orders, tell } from "./orders.js";
+import { type Order, type Orders, WorkerOrders } from "./orders.js";
 import type { ServiceManager } from "./service-manager.js";
 import { WorkerEndings } from "./worker-endings.js";
 import { WorkerSuccession } from "./worker-succession.js";
@@ -75,6 +75,7 @@ export function leaveWorkerPool(): void {
 class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #resolve: (code: number) => void;
+  readonly #orders = new WorkerOrders();
   readonly #endings: WorkerEndings;
   readonly #succession: WorkerSuccession;
   readonly #environment = { [KEY_VARIABLE]: randomBytes(32).toString("hex") };
@@ -96,7 +97,7 @@ class WorkerPool {
 
   constructor(options: WorkerPoolOptions, resolve: (code: number) => void) {
     this.#options = options;
-    this.#endings = new WorkerEndings(options);
+    this.#endings = new WorkerEndings(options, this.#orders);
     this.#succession = new WorkerSuccession({ ...options, fork: () => this.#forkCurrent() });
     this.#resolve = resolve;
   }
@@ -138,7 +139,7 @@ class WorkerPool {
     this.#options.onHangUp();
     if (this.#isReady) this.#options.manager.reloading();
     for (const worker of this.#current) if (this.#ready.has(worker)) this.#reloading.add(worker);
-    for (const worker of workersThere()) tell(worker, "SIGHUP");
+    for (const worker of workersThere()) this.#orders.tell(worker, "SIGHUP");
     if (this.#isReady) this.#tellReady();
   }
 

@@ -19,7 +19,7 @@ interface Told {
   readonly error: string;
 }
 
-function poolOfTwo(t: TestContext, kind: "hanging" | "late" | "outlived") {
+function poolOfTwo(t: TestContext, kind: "hanging" | "late" | "deaf" | "outlived") {
   const pool = spawn(process.execPath, [POOL, kind], { stdio: ["ignore", "pipe", "inherit"] });
   const told: Told[] = [];
   createInterface(pool.stdout).on("line", (line) => told.push(JSON.parse(line)));
@@ -92,6 +92,17 @@ test("a reload before all workers serve is carried out by each when it does, and
   await until(() => of("told").length === 3);
   assert.deepEqual(of("reloading"), []);
   assert.deepEqual(of("worker-died"), []);
+  pool.kill("SIGTERM");
+  assert.deepEqual(await once(pool, "close"), [0, null]);
+});
+
+test("what is said to a worker that does not hear yet is kept for it", async (t) => {
+  const { pool, of } = poolOfTwo(t, "deaf");
+  await until(() => of("worker").length === 2);
+  pool.kill("SIGHUP");
+  await until(() => of("hung-up").length === 1);
+  for (const { pid } of of("worker")) process.kill(pid, "SIGCONT");
+  await until(() => of("told").length === 2);
   pool.kill("SIGTERM");
   assert.deepEqual(await once(pool, "close"), [0, null]);
 });

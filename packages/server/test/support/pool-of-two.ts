@@ -3,6 +3,7 @@
 //
 //   hanging   a worker stops dead, as by SIGSTOP, once it is told to end or to retire; time runs sixty times faster
 //   late      a worker is ready once it gets SIGCONT
+//   deaf      a worker hears, and is ready, once it gets SIGCONT
 //   outlived  a worker that ends leaves its channel to a program that outlives it: it has exited, and is not disconnected
 
 import { spawn } from "node:child_process";
@@ -23,18 +24,23 @@ const clock: Clock = {
 };
 
 const say = (event: string, fields: object = {}) => console.log(JSON.stringify({ event, pid: process.pid, ...fields }));
+const kind = process.argv[2];
+const toGoOn = once(process, "SIGCONT");
+if (isPoolWorker() && kind === "deaf") {
+  say("worker");
+  await toGoOn;
+}
 const orders = hearOrders();
 if (isPoolWorker()) {
-  const toGoOn = once(process, "SIGCONT");
-  say("worker");
-  if (process.argv[2] === "late") await toGoOn;
+  if (kind !== "deaf") say("worker");
+  if (kind === "late") await toGoOn;
   poolManager.ready("");
   orders.obey((order) => {
     say("told", { order });
     if (order === "SIGHUP") poolManager.ready("");
-    else if (process.argv[2] === "late") process.exit(0);
-    else if (process.argv[2] === "outlived") leaveChannel();
-    else process.kill(process.pid, "SIGSTOP");
+    else if (kind === "hanging") process.kill(process.pid, "SIGSTOP");
+    else if (kind === "outlived") leaveChannel();
+    else process.exit(0);
   });
 } else {
   process.exitCode = await runWorkerPool({
