@@ -1,4 +1,4 @@
-// A first process and two workers that do no work: node pool-of-two.js hanging|late|outlived
+// A first process and two workers that do no work: node pool-of-two.js hanging|late|deaf|outlived
 // Prints what the first process logs and what its workers hear, a JSON text a line.
 //
 //   hanging   a worker stops dead, as by SIGSTOP, once it is told to end or to retire; time runs sixty times faster
