@@ -1,7 +1,7 @@
 // What the rest of Postigo may know of storage.
 
 export { type AsideMessage, type AsidePlace, listAside } from "./aside/aside-mail.js";
-export { mailBefore } from "./aside/old-mail.js";
+export { type AgeSearch, mailBefore, oldMessages } from "./aside/old-mail.js";
 export { heldBefore, type PurgeOptions, type PurgeReport, purgeHeld } from "./aside/purge-held.js";
 export {
   type Restored,

@@ -14,12 +14,12 @@ test("messages come in delivery order with unique-id and canonical octets", asyn
     .put("new/1700000002.M9P1.host", "a\nb\n")
     .put("cur/1700000002.M10P1.host:2,S", "a\r\nb\r\n")
     .put("cur/1700000001.M5P1.host,S=3,W=5:2,", "abc")
-    .put("new/1700000003.x", "");
+    .put("new/1700000003.1.x", "");
   assert.deepEqual(await visit(freshStore(), maildir.root), [
     { path: "cur/1700000001.M5P1.host,S=3,W=5:2,", uniqueId: "1700000001.M5P1.host", octets: 5 },
     { path: "new/1700000002.M9P1.host", uniqueId: "1700000002.M9P1.host", octets: 6 },
     { path: "cur/1700000002.M10P1.host:2,S", uniqueId: "1700000002.M10P1.host", octets: 6 },
-    { path: "new/1700000003.x", uniqueId: "1700000003.x", octets: 0 },
+    { path: "new/1700000003.1.x", uniqueId: "1700000003.1.x", octets: 0 },
   ]);
 });
 
@@ -51,7 +51,7 @@ for (const io of ["sync", "async"] as const) {
 }
 
 test("an unchanged maildrop is opened at once, with three calls, and is the same table", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a").put("cur/1700000002.b:2,S");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a").put("cur/1700000002.1.b:2,S");
   const files = new FaultyFileSystem(disk);
   const store = freshStore({ fs: files, now: inAnHour });
   const first = await openMaildrop(store, maildir.root);
@@ -67,7 +67,7 @@ test("an unchanged maildrop is opened at once, with three calls, and is the same
 });
 
 test("an unchanged maildrop on a slow root is the same table too", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a");
   const files = new FaultyFileSystem(createFileSystem({ io: "async" }));
   const store = freshStore({ fs: files, now: inAnHour });
   const first = await openMaildrop(store, maildir.root);
@@ -78,13 +78,13 @@ test("an unchanged maildrop on a slow root is the same table too", async (t) => 
     files.calls.slice(before).map(({ method }) => method),
     ["stat", "stat", "lstat"],
   );
-  maildir.put("new/1700000002.b");
+  maildir.put("new/1700000002.1.b");
   assert.equal((await visit(store, maildir.root)).length, 2);
 });
 
 for (const io of ["sync", "async"] as const) {
   test(`a warm maildrop that has gone out of reach is said to be so (${io})`, async (t) => {
-    const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+    const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a");
     let isBroken = false;
     const files = new FaultyFileSystem(createFileSystem({ io }), (call) => {
       if (isBroken) failEach("stat", "EIO")(call);
@@ -98,10 +98,10 @@ for (const io of ["sync", "async"] as const) {
   });
 
   test(`a file that has another size than remembered is counted anew when it is opened (${io})`, async (t) => {
-    const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\n");
+    const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a", "a\n");
     const store = freshStore({ fs: createFileSystem({ io }), now: inAnHour });
     await visit(store, maildir.root);
-    fs.writeFileSync(maildir.octets("new/1700000001.a"), "a\n".repeat(50_000));
+    fs.writeFileSync(maildir.octets("new/1700000001.1.a"), "a\n".repeat(50_000));
     const maildrop = await openMaildrop(store, maildir.root);
     const message = await maildrop.open(0, new Uint8Array(4_096));
     assert.ok(typeof message === "object");
@@ -120,7 +120,7 @@ for (const io of ["sync", "async"] as const) {
 }
 
 test("a fault that no disk can have is not called one of the disk", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a");
   const files = new FaultyFileSystem(disk, ({ method }) => {
     if (method === "list") throw new TypeError("ours");
   });
@@ -128,7 +128,7 @@ test("a fault that no disk can have is not called one of the disk", async (t) =>
 });
 
 test("a listing made less than two seconds after a change is not trusted, but gives the same table again", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a");
   const store = freshStore();
   const first = await openMaildrop(store, maildir.root);
   const outcome = store.open(maildir.root);
@@ -138,42 +138,42 @@ test("a listing made less than two seconds after a change is not trusted, but gi
 });
 
 test("what arrives, goes or is renamed is seen at the next opening, and the open maildrop stays as it was", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a").put("new/1700000002.b").put("new/1700000003.c");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a").put("new/1700000002.1.b").put("new/1700000003.1.c");
   const store = freshStore({ now: inAnHour });
   const first = await openMaildrop(store, maildir.root);
-  maildir.put("new/1700000000.z").remove("new/1700000002.b").rename("new/1700000003.c", "cur/1700000003.c:2,F");
+  maildir.put("new/1700000000.1.z").remove("new/1700000002.1.b").rename("new/1700000003.1.c", "cur/1700000003.1.c:2,F");
   assert.deepEqual(pathsOf(await visit(store, maildir.root)), [
-    "new/1700000000.z",
-    "new/1700000001.a",
-    "cur/1700000003.c:2,F",
+    "new/1700000000.1.z",
+    "new/1700000001.1.a",
+    "cur/1700000003.1.c:2,F",
   ]);
-  assert.deepEqual(pathsOf(rowsOf(first)), ["new/1700000001.a", "new/1700000002.b", "new/1700000003.c"]);
+  assert.deepEqual(pathsOf(rowsOf(first)), ["new/1700000001.1.a", "new/1700000002.1.b", "new/1700000003.1.c"]);
 });
 
 test("after our own removals the maildrop is listed again", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a").put("new/1700000002.b");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a").put("new/1700000002.1.b");
   const store = freshStore({ now: inAnHour });
   const maildrop = await openMaildrop(store, maildir.root);
   await maildrop.remove([0]);
   await maildrop.close();
-  assert.deepEqual(pathsOf(await visit(store, maildir.root)), ["new/1700000002.b"]);
+  assert.deepEqual(pathsOf(await visit(store, maildir.root)), ["new/1700000002.1.b"]);
 });
 
 test("a message is read once for its octets, over all logins and processes", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\n").put("new/1700000002.b", "b\n");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a", "a\n").put("new/1700000002.1.b", "b\n");
   await visit(freshStore(), maildir.root);
-  maildir.put("new/1700000003.c", "c\n").rename("new/1700000001.a", "cur/1700000001.a:2,S");
+  maildir.put("new/1700000003.1.c", "c\n").rename("new/1700000001.1.a", "cur/1700000001.1.a:2,S");
   const files = new FaultyFileSystem(disk);
   const rows = await visit(freshStore({ fs: files }), maildir.root);
   assert.deepEqual(
     rows.map(({ octets }) => octets),
     [3, 3, 3],
   );
-  assert.deepEqual(readsIn(files), ["1700000003.c"]);
+  assert.deepEqual(readsIn(files), ["1700000003.1.c"]);
 });
 
 test("RFC 1939 §7: a corrected count is what the next login is told, in this process and in the next", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\n");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a", "a\n");
   const store = freshStore({ now: inAnHour });
   const maildrop = await openMaildrop(store, maildir.root);
   maildrop.correctOctets(0, 7);
@@ -190,11 +190,11 @@ test("RFC 1939 §7: a corrected count is what the next login is told, in this pr
 });
 
 test("the octets of a message that could not be read are looked for again at each opening", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a", "a\nb\n").settle();
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a", "a\nb\n").settle();
   const store = freshStore({ fs: new FaultyFileSystem(disk, whileAway), now: inAnHour });
   let isAway = true;
   function whileAway(call: Call): void {
-    if (isAway) failEach("openRead", "EACCES", "1700000001.a")(call);
+    if (isAway) failEach("openRead", "EACCES", "1700000001.1.a")(call);
   }
   const octets = async (of: Store) => (await visit(of, maildir.root)).map((row) => row.octets);
   assert.deepEqual(await octets(store), [4], "as many as the file has");
@@ -204,7 +204,7 @@ test("the octets of a message that could not be read are looked for again at eac
 });
 
 test("openings of one maildrop at the same time share one listing", async (t) => {
-  const maildir = MaildirBuilder.in(t).put("new/1700000001.a");
+  const maildir = MaildirBuilder.in(t).put("new/1700000001.1.a");
   const files = new FaultyFileSystem(disk);
   const store = freshStore({ fs: files });
   const progress: string[] = [];
@@ -216,7 +216,7 @@ test("openings of one maildrop at the same time share one listing", async (t) =>
   ]);
   const tables = new Set(outcomes.map((outcome) => outcome.type === "opened" && outcome.maildrop.messages));
   assert.equal(tables.size, 1);
-  assert.deepEqual(readsIn(files), ["1700000001.a"]);
+  assert.deepEqual(readsIn(files), ["1700000001.1.a"]);
   assert.deepEqual(progress, ["1/1", "1/1"]);
 });
 
@@ -242,7 +242,7 @@ test("a maildrop that does not exist is empty where the spool stands, and out of
   assert.equal(await openingTrouble(store, root, { anchor: join(spool, "file") }), "SPOOL_MISSING");
   assert.equal((await openMaildrop(store, root, { anchor: spool })).messages.count, 0);
   assert.ok(!fs.existsSync(root));
-  new MaildirBuilder(root).put("new/1700000001.a");
+  new MaildirBuilder(root).put("new/1700000001.1.a");
   assert.equal((await visit(store, root)).length, 1);
 });
 

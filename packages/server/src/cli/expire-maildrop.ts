@@ -1,6 +1,6 @@
 // One maildrop, gone through for `postigo expire`: looked at without a lock, or worked on under it.
 
-import { heldBefore, type Maildrop, mailBefore, purgeHeld } from "@postigo/storage";
+import { heldBefore, type MaildirSite, type Maildrop, mailBefore, purgeHeld } from "@postigo/storage";
 import type { EventLog } from "../log/event-log.js";
 import { logPurge } from "../maildrop/held-purge.js";
 import { logRemoval } from "../maildrop/log-removal.js";
@@ -73,8 +73,10 @@ class Work implements ExpiryCount {
     const { rule, tell } = this.#parts;
     if (rule.deliveredBefore === undefined) return;
     const store = createUserStore(this.#maildrops, ({ code, path }) => tell(`${path}: ${code}`));
+    const site = await siteOf(this.#maildrops, this.#maildrop);
+    const { deliveredBefore } = rule;
     try {
-      for (let isMore = true; isMore; ) isMore = await this.#expireSome(await this.#open(store), rule.deliveredBefore);
+      for (let isMore = true; isMore; ) isMore = await this.#expireSome(await this.#open(store), site, deliveredBefore);
     } finally {
       await store.flush();
     }
@@ -99,10 +101,10 @@ class Work implements ExpiryCount {
   }
 
   /** Whether there may be more: what cannot be removed would be met again for ever. */
-  async #expireSome(maildrop: Maildrop, before: number): Promise<boolean> {
+  async #expireSome(maildrop: Maildrop, site: MaildirSite, before: number): Promise<boolean> {
     const { log, mayGoOn } = this.#parts;
     try {
-      const expired = await removeExpired(maildrop, { before, mayGoOn });
+      const expired = await removeExpired(maildrop, site, { before, mayGoOn, looks: Number.POSITIVE_INFINITY });
       if (expired === undefined) return false;
       await logRemoval({ log, session: "postigo", user: this.#maildrop.user, ...expired, why: "expired" });
       const gone = new Set(expired.report.removed.map(({ position }) => position)).size;

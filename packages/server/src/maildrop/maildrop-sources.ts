@@ -3,11 +3,14 @@
 import {
   andThen,
   type Eventually,
+  type MaildirSite,
   type MaildirStore,
   type Maildrop,
   maildirFolder,
   type OpenOptions,
   type OpenOutcome,
+  octetPath,
+  type StorageRoots,
 } from "@postigo/storage";
 import type { Account } from "../auth/authenticator.js";
 import type { Clock } from "../clock.js";
@@ -16,10 +19,12 @@ import type { HeldPurge } from "./held-purge.js";
 import type { MaildirTemplate } from "./maildir-path.js";
 import type { MaildropSource, OpenedMaildrop, SourceOutcome } from "./maildrop-opener.js";
 import { recentView } from "./recent-view.js";
-import { type Retention, removeExpired } from "./retention.js";
+import { removeExpired } from "./retention.js";
 
 export interface MaildirSourceParts {
   readonly store: MaildirStore;
+  /** Those of the store. */
+  readonly roots: StorageRoots;
   readonly template: MaildirTemplate;
   readonly spool: SpoolConfig;
   readonly maildrop: MaildropConfig;
@@ -80,10 +85,9 @@ function openAfterPurge(parts: MaildirSourceParts, opening: Opening): Eventually
 }
 
 function openUnexpired(parts: MaildirSourceParts, opening: Opening): Eventually<SourceOutcome> {
-  const { expireMs } = parts.maildrop;
-  const open = () => openAndJudge(parts, opening);
-  if (expireMs === undefined) return open();
-  return removeAndOpen(open, { mayGoOn: opening.options.mayGoOn, before: parts.clock.now() - expireMs });
+  return parts.maildrop.expireMs === undefined
+    ? openAndJudge(parts, opening)
+    : removeAndOpen(parts, opening, parts.clock.now() - parts.maildrop.expireMs);
 }
 
 function openAndJudge(
@@ -95,16 +99,23 @@ function openAndJudge(
   return andThen(store.open(place, options), judge);
 }
 
-async function removeAndOpen(open: () => Eventually<SourceOutcome>, retention: Retention): Promise<SourceOutcome> {
-  const outcome = await open();
+async function removeAndOpen(parts: MaildirSourceParts, opening: Opening, before: number): Promise<SourceOutcome> {
+  const outcome = await openAndJudge(parts, opening);
   if (outcome.type !== "opened") return outcome;
-  const expired = await removeExpired(outcome.maildrop, retention);
+  const { mayGoOn } = opening.options;
+  const site = await siteOf(parts, opening);
+  const expired = await removeExpired(outcome.maildrop, site, { before, mayGoOn, looks: LOOKS_AT_A_LOGIN });
   if (expired === undefined) return outcome;
   outcome.onRemoved?.(expired.report);
   await outcome.maildrop.close();
-  const again = await open();
+  const again = await openAndJudge(parts, opening);
   if (again.type !== "opened") return again;
   return { ...again, expired, ...(outcome.finished === undefined ? {} : { finished: outcome.finished }) };
+}
+
+async function siteOf({ roots }: MaildirSourceParts, { place }: Opening): Promise<MaildirSite> {
+  const root = octetPath(place);
+  return { fs: await roots.of(root), root };
 }
 
 /** How an embedding program opens the maildrop of an account. */
@@ -117,3 +128,6 @@ export function createProgrammaticSource(openMaildrop: MemoryMaildropSource): Ma
     open: async (_place, account) => ({ type: "opened", maildrop: await openMaildrop(account) }),
   };
 }
+
+/** Local disks answer so many within five milliseconds, the far end of a network within a second. */
+const LOOKS_AT_A_LOGIN = 1_000;

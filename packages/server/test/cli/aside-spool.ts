@@ -34,7 +34,7 @@ export const asideSpool = (
   const folder = temporaryFolder(t);
   const root = makeMaildir(join(folder, "spool/ana"));
   for (const path of ["postigo.hold", ".Trash/cur"]) fs.mkdirSync(join(root, path), { recursive: true });
-  for (const [path, content] of Object.entries(files)) fs.writeFileSync(join(root, path), content);
+  for (const [path, content] of Object.entries(files)) deliver(join(root, path), content);
   fs.writeFileSync(join(folder, "users"), "ana:{PLAIN}x\nben:{PLAIN}x\n", { mode: 0o600 });
   const config = join(folder, "postigo.yaml");
   fs.writeFileSync(
@@ -51,6 +51,13 @@ export const asideSpool = (
     log: () => fs.readFileSync(join(folder, "postigo.log"), "utf8"),
     journal: (uniqueNames) => fs.writeFileSync(join(root, "postigo.journal"), journalOf(uniqueNames)),
   };
+};
+
+/** The file is as old as it is called. */
+export const deliver = (file: string, content: string): void => {
+  fs.writeFileSync(file, content);
+  const seconds = /\/(\d{10})\.M[^/]*$/.exec(file)?.[1];
+  if (seconds !== undefined) fs.utimesSync(file, Number(seconds), Number(seconds));
 };
 
 const journalOf = (uniqueNames: readonly string[]): string => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { EXIT } from "#server/cli/exit-code";
 import { openUserMaildrops } from "#server/cli/user-maildrops";
-import { asideSpool, HOUR, secondsAgo } from "./aside-spool.js";
+import { asideSpool, deliver, HOUR, secondsAgo } from "./aside-spool.js";
 
 const DAY = 24 * HOUR;
 const OLD = `${secondsAgo(400 * DAY)}.M1.h`;
@@ -56,7 +56,7 @@ test("more than a login would remove at a time goes in one run", async (t) => {
 test("a maildrop in use is left alone and does not keep the others", async (t) => {
   const spool = asideSpool(t, FILES, BOTH);
   for (const folder of ["cur", "new", "tmp"]) fs.mkdirSync(join(spool.root, "../ben", folder), { recursive: true });
-  fs.writeFileSync(join(spool.root, "../ben/cur", `${OLD}:2,`), "old");
+  deliver(join(spool.root, "../ben/cur", `${OLD}:2,`), "old");
   const others = await openUserMaildrops({ _: [], config: spool.config });
   const { code, out } = await others.underLock(others.of("ana"), () => spool.run("expire", "--all", "--json"));
   others.close();

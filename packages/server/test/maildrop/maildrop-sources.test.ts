@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { crc32 } from "node:zlib";
 import { createWireKernel } from "@postigo/protocol";
-import { createFileSystem, createMaildirStore, encodeImportedIds, singleRoot } from "@postigo/storage";
+import { createFileSystem, createMaildirStore, encodeImportedIds, type FileSystem, singleRoot } from "@postigo/storage";
 import type { MaildropConfig } from "#server/config/config";
 import { HeldPurge } from "#server/maildrop/held-purge";
 import { parseMaildirTemplate } from "#server/maildrop/maildir-path";
@@ -60,6 +60,26 @@ test("a message is old by its delivery, whatever its place in the order of anoth
   fs.writeFileSync(join(root, "postigo.uids"), encodeImportedIds(ids));
   const { maildrop } = await login();
   assert.deepEqual([maildrop.messages.count, maildrop.messages.uniqueIdAt(0), files()], [1, "first", [YOUNG]]);
+});
+
+for (const name of ["12345.eml", "1.msg", "007.bond", "20240101.eml", "1000000000.M1P1.host:2,S"]) {
+  test(`what has just come never expires, whatever it is called: ${name}`, async (t) => {
+    const { login, files, root } = sourceOf(t, { ...KEEP, expireMs: 30 * DAY });
+    fs.writeFileSync(join(root, "cur", name), "just come\n");
+    age(join(root, "cur", name), NOW / 1000 - 60);
+    assert.equal((await login()).maildrop.messages.count, 2);
+    assert.equal((await login()).expired, undefined);
+    assert.deepEqual(files().sort(), [`cur/${name}`, YOUNG].sort());
+  });
+}
+
+test("a login looks at no file for the retention unless one is called old, and at none twice", async (t) => {
+  const { login, root, looks } = sourceOf(t, { ...KEEP, expireMs: 30 * DAY });
+  age(join(root, OLD), NOW / 1000 - 60);
+  await login();
+  assert.deepEqual(looks(), [OLD]);
+  await login();
+  assert.deepEqual(looks(), []);
 });
 
 test("the retention puts mail where deleted mail goes", async (t) => {
@@ -150,9 +170,11 @@ function sourceOf(t: TestContext, maildrop: MaildropConfig, over: { holdErrno?: 
   const { holdErrno, guard } = over;
   const spool = temporaryFolder(t);
   const root = makeMaildir(join(spool, "ana"), { [OLD]: "old\n", [YOUNG]: "young\n" });
+  for (const path of [OLD, YOUNG]) age(join(root, path), Number(path.slice(4, 14)));
   const [clock, log] = [new FakeClock(NOW), new RecordingLog()];
   const disk = createFileSystem({ io: "sync" });
-  const roots = singleRoot(holdErrno === undefined ? disk : withoutHold(disk, holdErrno));
+  const looked: string[] = [];
+  const roots = singleRoot(observed(disk, { holdErrno, onLook: (path) => looked.push(path.slice(root.length + 1)) }));
   const { kernel, window } = new Stage(createWireKernel(STAGE_MEMORY_OCTETS));
   const store = createMaildirStore({ roots, rule: createOctetRule(kernel, window), now: () => clock.now() });
   const template = parseMaildirTemplate(`${spool}/%{user}`);
@@ -160,7 +182,7 @@ function sourceOf(t: TestContext, maildrop: MaildropConfig, over: { holdErrno?: 
   const { deleted } = maildrop;
   const heldPurge = deleted.type === "hold" ? new HeldPurge({ roots, clock, log, keptMs: deleted.ms }) : undefined;
   const spoolConfig = { maildir: "", create: false, folderSeparator: undefined, io: "sync" } as const;
-  const source = createMaildirSource({ store, template, spool: spoolConfig, maildrop, clock, heldPurge, guard });
+  const source = createMaildirSource({ store, roots, template, spool: spoolConfig, maildrop, clock, heldPurge, guard });
   const login = async (mayGoOn = () => true): Promise<Opened> => {
     const outcome = await source.open(root, { name: "ana", maildir: undefined }, mayGoOn);
     assert.ok(outcome.type === "opened");
@@ -173,8 +195,12 @@ function sourceOf(t: TestContext, maildrop: MaildropConfig, over: { holdErrno?: 
   };
   const files = () =>
     ["cur", "new"].flatMap((folder) => fs.readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
-  return { login, source, root, clock, log, held, files, journal: (path: string) => writeJournal(root, path) };
+  /** Files of messages whose status was asked for since the last call. */
+  const looks = () => looked.splice(0).filter((path) => /^(new|cur)\//.test(path));
+  return { login, source, root, clock, log, held, files, looks, journal: (path: string) => writeJournal(root, path) };
 }
+
+const age = (file: string, at: number): void => fs.utimesSync(file, at, at);
 
 /** As a process leaves it that dies right after writing it. */
 function writeJournal(root: string, path: string): void {
@@ -183,14 +209,25 @@ function writeJournal(root: string, path: string): void {
   fs.writeFileSync(join(root, "postigo.journal"), `${text}end 1 ${checksum}\n`);
 }
 
-function withoutHold(disk: ReturnType<typeof createFileSystem>, code: string): typeof disk {
-  const list: typeof disk.list = (path) => {
-    if (path.endsWith("postigo.hold")) throw Object.assign(new Error(`${code}: list`), { code });
+interface Observation {
+  /** With which the folder of held mail cannot be listed. */
+  readonly holdErrno: string | undefined;
+  readonly onLook: (path: string) => void;
+}
+
+function observed(disk: FileSystem, { holdErrno: code, onLook }: Observation): FileSystem {
+  const list: FileSystem["list"] = (path) => {
+    if (code !== undefined && path.endsWith("postigo.hold")) throw Object.assign(new Error(`${code}: list`), { code });
     return disk.list(path);
   };
+  const lstat: FileSystem["lstat"] = (path) => {
+    onLook(path);
+    return disk.lstat(path);
+  };
+  const others = { list, lstat };
   return new Proxy(disk, {
     get: (target, key) => {
-      if (key === "list") return list;
+      if (key === "list" || key === "lstat") return others[key];
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === "function" ? value.bind(target) : value;
     },

@@ -1,11 +1,13 @@
 // Mail that was removed and can still be brought back: held aside, or in the trash folder.
 //
-//   postigo.hold/SECONDS.NAME    SECONDS: when it was removed, since 1970; NAME: its file name then
+//   postigo.hold/SECONDS.NAME    SECONDS: when it was removed, since 1970; NAME: its file name then. A number before 1996 is none
+//                                that a clock gave: then the ctime of the file tells
 //   .Trash/cur/NAME              a Maildir++ folder; it says nothing of when a message came there but by the ctime of the file,
 //                                which a change of flags moves on as well
 //
 // Both are lists of names that somebody else may write too: anything that is no regular file, or no such name, is not looked at.
 
+import { FIRST_MAILDIR } from "../maildir/delivery-time.js";
 import { uniqueNameIn } from "../maildir/file-name.js";
 import type { MaildirSite } from "../maildir/maildir-site.js";
 import { HOLD_FOLDER, TRASH_FOLDER } from "../message/disposal.js";
@@ -54,7 +56,7 @@ async function listPlace(
         const origin = kind === "file" || kind === "unknown" ? originOf(place, name) : undefined;
         if (origin === undefined || (origin.removedAt ?? 0) >= before) continue;
         const message = await look(site, `${FOLDERS[place]}/${name}`, { place, ...origin });
-        if (message !== undefined) found.push(message);
+        if (message !== undefined && message.removedAt < before) found.push(message);
       }
       await fs.yieldIfDue();
     }
@@ -86,7 +88,8 @@ function originOf(place: AsidePlace, entry: string): Origin | undefined {
   const found = place === "hold" ? HELD.exec(entry) : undefined;
   if (found === null) return undefined;
   const name = found?.[2] ?? entry;
-  return name.startsWith(".") ? undefined : { name, removedAt: found && Number(found[1]) * 1000 };
+  const seconds = Number(found?.[1]);
+  return name.startsWith(".") ? undefined : { name, removedAt: seconds >= FIRST_MAILDIR ? seconds * 1000 : undefined };
 }
 
 async function look(

@@ -168,8 +168,8 @@ function stampOf([device = 0n, inode = 0n, mtimeNs = 0n, ctimeNs = 0n]: BigUint6
   return { device, inode, mtimeNs: BigInt.asIntN(64, mtimeNs), ctimeNs: BigInt.asIntN(64, ctimeNs) };
 }
 
-/** "postigo" and the version of the form, 1. */
-const MAGIC = 0x01_6f_67_69_74_73_6f_70n;
+/** "postigo" and the version of the form, 2. In 1 the times were taken from any digits at the start of a name. */
+const MAGIC = 0x02_6f_67_69_74_73_6f_70n;
 const HEADER = 128;
 const CHECKSUM_AT = 96;
 const OCTETS_A_ROW = 32;

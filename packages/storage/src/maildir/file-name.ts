@@ -8,8 +8,6 @@
 // The unique name is what identifies a message: it stays while flags change, while the file goes from new/ to cur/, and while
 // tools add fields (`,S=` and `,W=` octets, mbsync's `,U=`). A comma that begins no field is part of it: in files copied by
 // hand ("Report, January.eml") it sets messages apart.
-//
-//   unique-name = seconds "." delivery "." host, by convention only; seconds: 1–10 digits; delivery may hold "M" microseconds
 
 /** Length of the unique name. */
 export function uniqueLengthOf(name: string): number {
@@ -50,20 +48,6 @@ export function octetHintOf(name: string, key: "S" | "W"): number {
   return isWhole && end > at + HINT_PREFIX && at < baseLengthOf(name) ? value : -1;
 }
 
-/** When the message was delivered, in microseconds since 1970; -1 if the name does not tell. */
-export function deliveryTimeOf(name: string): number {
-  let seconds = 0;
-  let at = 0;
-  for (; isDigit(name.charCodeAt(at)); at++) {
-    if (at === SECONDS_DIGITS) return -1;
-    seconds = seconds * 10 + name.charCodeAt(at) - ZERO;
-  }
-  const after = name.charCodeAt(at);
-  // offlineimap writes `seconds_n.pid.host`.
-  if (at === 0 || (after !== DOT && after !== UNDERSCORE)) return -1;
-  return seconds * 1_000_000 + microsecondsIn(name, at + 1);
-}
-
 /** `name` with an info, as each file in cur/ has one. */
 export function withInfo(name: string): string {
   return baseLengthOf(name) < name.length ? name : `${name}:2,`;
@@ -94,25 +78,6 @@ function fieldValueAt(name: string, at: number, end: number): number {
   return next < end && name.charCodeAt(next) === EQUALS ? next + 1 : -1;
 }
 
-// Courier and Dovecot write `M567890P…`, Postfix `V801I1a2bM567890`: the first M with digits behind it, in the second part.
-function microsecondsIn(name: string, from: number): number {
-  for (let at = from; at < name.length; at++) {
-    const octet = name.charCodeAt(at);
-    if (octet === DOT || octet === COMMA || octet === COLON) return 0;
-    if (octet === UPPER_M && isDigit(name.charCodeAt(at + 1))) return digitsAt(name, at + 1);
-  }
-  return 0;
-}
-
-function digitsAt(name: string, from: number): number {
-  let value = 0;
-  for (let at = from; isDigit(name.charCodeAt(at)); at++) {
-    value = value * 10 + name.charCodeAt(at) - ZERO;
-    if (value > MICROSECONDS_MAX) return MICROSECONDS_MAX;
-  }
-  return value;
-}
-
 const isDigit = (octet: number): boolean => octet >= ZERO && octet <= NINE;
 const isUpper = (octet: number): boolean => octet >= UPPER_A && octet <= UPPER_Z;
 
@@ -120,16 +85,10 @@ const ONLY_LETTERS = /^[A-Za-z]*$/;
 const HINT_PREFIX = ",S=".length;
 /** Below 2^53. */
 const HINT_DIGITS = 15;
-/** Ten digits of seconds last until 2286; in microseconds they are exact to one or two. */
-const SECONDS_DIGITS = 10;
-const MICROSECONDS_MAX = 999_999;
 const ZERO = 0x30;
 const NINE = 0x39;
 const UPPER_A = 0x41;
-const UPPER_M = 0x4d;
 const UPPER_Z = 0x5a;
 const COMMA = 0x2c;
-const DOT = 0x2e;
 const COLON = 0x3a;
 const EQUALS = 0x3d;
-const UNDERSCORE = 0x5f;

@@ -1,6 +1,7 @@
 // Finds the octets of the messages that nothing is remembered of. One bad file never stops the others.
 
-import { deliveryTimeOf, octetHintOf } from "../maildir/file-name.js";
+import { deliveryTimeOf } from "../maildir/delivery-time.js";
+import { octetHintOf } from "../maildir/file-name.js";
 import { at, nameAt } from "../maildir/message-names.js";
 import type { Measured, OctetCounter } from "../message/octet-count.js";
 import { errnoOf } from "../ports/errno.js";

@@ -32,6 +32,12 @@ for (const io of IO_MODES) {
   });
 }
 
+test("digits that no clock gave are no time of removal: such a file goes by when it came", async (t) => {
+  const { site } = asideWorld(t, { "postigo.hold/12345.eml": "just come", "postigo.hold/20240101.eml": "just come" });
+  assert.deepEqual((await purgeHeld(site, GO_ON)).purged, []);
+  assert.equal((await heldBefore(site, Date.now() + 60_000)).length, 2);
+});
+
 test("no more than the most go at a time", async (t) => {
   const { site } = asideWorld(t, FILES);
   const { purged } = await purgeHeld(site, { ...GO_ON, most: 1 });

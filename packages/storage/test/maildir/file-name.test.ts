@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  baseLengthOf,
-  deliveryTimeOf,
-  flagsOf,
-  octetHintOf,
-  uniqueLengthOf,
-  withSeenFlag,
-} from "#storage/maildir/file-name";
+import { baseLengthOf, flagsOf, octetHintOf, uniqueLengthOf, withSeenFlag } from "#storage/maildir/file-name";
 
 const uniqueNameOf = (name: string): string => name.slice(0, uniqueLengthOf(name));
 
@@ -87,30 +80,6 @@ for (const [name, disk, wire] of HINTS) {
   test(`the octets in ${JSON.stringify(name)} are S ${disk}, W ${wire}`, () => {
     assert.equal(octetHintOf(name, "S"), disk);
     assert.equal(octetHintOf(name, "W"), wire);
-  });
-}
-
-const TIMES = [
-  ["1700000000.M567890P12.host", 1_700_000_000_567_890],
-  ["1700000000.V801I1a2bM567890.host,S=3:2,S", 1_700_000_000_567_890],
-  ["1700000000.M5.host", 1_700_000_000_000_005],
-  ["1700000000.1234_5.host", 1_700_000_000_000_000],
-  ["1700000000.P1.M7.host", 1_700_000_000_000_000],
-  ["1700000000.MxM7.host", 1_700_000_000_000_007],
-  ["1700000000.M12345678901234567890", 1_700_000_000_999_999],
-  ["1700000000_0.1.host", 1_700_000_000_000_000],
-  ["0.x", 0],
-  ["1700000000", -1],
-  ["1700000000-1.host", -1],
-  ["2024-05 report.eml", -1],
-  ["12345678901.host", -1],
-  ["Report, January.eml", -1],
-  ["", -1],
-] as const;
-
-for (const [name, microseconds] of TIMES) {
-  test(`the delivery time in ${JSON.stringify(name)} is ${microseconds}`, () => {
-    assert.equal(deliveryTimeOf(name), microseconds);
   });
 }
 

@@ -14,8 +14,8 @@ import { disk, freshStore, visit } from "../support/store-fixture.js";
 
 const NAMES = [
   ...Array.from({ length: 9 }, (_, at) => `170000000${at % 4}.M${at}P1.host`),
-  "1700000001.caf\xe9",
-  "1700000002.a b",
+  "1700000001.1.caf\xe9",
+  "1700000002.1.a b",
   naiveDigest("x"),
   "no-time",
 ];

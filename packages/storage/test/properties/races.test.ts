@@ -8,7 +8,7 @@ import { MaildirBuilder, temporaryDirectory } from "../support/maildir-builder.j
 import { naiveRows } from "../support/naive-model.js";
 import { disk, freshStore, openMaildrop, type Row, type Store, visit } from "../support/store-fixture.js";
 
-const STAYING = ["1700000001.a", "1700000002.b", "1700000003.c"];
+const STAYING = ["1700000001.1.a", "1700000002.1.b", "1700000003.1.c"];
 
 interface Scene {
   readonly what: string;
@@ -18,21 +18,24 @@ interface Scene {
 const SCENES: readonly Scene[] = [
   {
     what: "a message goes from new/ to cur/",
-    act: (maildir) => maildir.rename("new/1700000001.a", "cur/1700000001.a:2,"),
+    act: (maildir) => maildir.rename("new/1700000001.1.a", "cur/1700000001.1.a:2,"),
   },
-  { what: "a flag is set", act: (maildir) => maildir.rename("cur/1700000002.b:2,", "cur/1700000002.b:2,S") },
-  { what: "a flag is taken away", act: (maildir) => maildir.rename("cur/1700000003.c:2,S", "cur/1700000003.c:2,") },
-  { what: "a message goes back to new/", act: (maildir) => maildir.rename("cur/1700000002.b:2,", "new/1700000002.b") },
-  { what: "a message goes", act: (maildir) => maildir.remove("new/1700000000.goes") },
-  { what: "a message arrives", act: (maildir) => maildir.put("new/1700000009.arrives", "d\n") },
+  { what: "a flag is set", act: (maildir) => maildir.rename("cur/1700000002.1.b:2,", "cur/1700000002.1.b:2,S") },
+  { what: "a flag is taken away", act: (maildir) => maildir.rename("cur/1700000003.1.c:2,S", "cur/1700000003.1.c:2,") },
+  {
+    what: "a message goes back to new/",
+    act: (maildir) => maildir.rename("cur/1700000002.1.b:2,", "new/1700000002.1.b"),
+  },
+  { what: "a message goes", act: (maildir) => maildir.remove("new/1700000000.1.goes") },
+  { what: "a message arrives", act: (maildir) => maildir.put("new/1700000009.1.arrives", "d\n") },
 ];
 
 function scene(t: TestContext): MaildirBuilder {
   return MaildirBuilder.in(t)
-    .put("new/1700000000.goes", "z\n")
-    .put("new/1700000001.a", "a\n")
-    .put("cur/1700000002.b:2,", "b\n")
-    .put("cur/1700000003.c:2,S", "c\n");
+    .put("new/1700000000.1.goes", "z\n")
+    .put("new/1700000001.1.a", "a\n")
+    .put("cur/1700000002.1.b:2,", "b\n")
+    .put("cur/1700000003.1.c:2,S", "c\n");
 }
 
 /** What holds whatever happens meanwhile. */
@@ -95,7 +98,7 @@ test("the process may die before any call: the next one finds everything as it i
   await beforeEachCall(async (index) => {
     const maildir = scene(t);
     await visit(freshStore(), maildir.root);
-    maildir.put("new/1700000004.d", "d\n");
+    maildir.put("new/1700000004.1.d", "d\n");
     const files = new FaultyFileSystem(disk, crashAt(index));
     await dying(freshStore({ fs: files }), maildir.root);
     assert.deepEqual(await visit(freshStore(), maildir.root), naiveRows(maildir), `died before call ${index}`);
@@ -110,15 +113,15 @@ test("while others never stop renaming, no message is missed", async (t) => {
     if (method !== "list" && method !== "next") return;
     const [from, to] =
       flips++ % 2 === 0
-        ? ["cur/1700000002.b:2,", "cur/1700000002.b:2,S"]
-        : ["cur/1700000002.b:2,S", "cur/1700000002.b:2,"];
+        ? ["cur/1700000002.1.b:2,", "cur/1700000002.1.b:2,S"]
+        : ["cur/1700000002.1.b:2,S", "cur/1700000002.1.b:2,"];
     maildir.rename(from, to);
   };
   const store = freshStore({ fs: new FaultyFileSystem(disk, restless) });
   const rows = await visit(store, maildir.root);
   assert.deepEqual(
     rows.map(({ uniqueId }) => uniqueId),
-    ["1700000000.goes", ...STAYING],
+    ["1700000000.1.goes", ...STAYING],
   );
   // Its name was another one each time it was to be read; once it rests it is measured.
   check(await visit(freshStore(), maildir.root), "at rest");
@@ -138,7 +141,7 @@ test("a remembered message is gone only when a second listing misses it too", as
   });
   const store = freshStore({ fs: files });
   await visit(store, maildir.root);
-  maildir.remove("new/1700000000.goes");
+  maildir.remove("new/1700000000.1.goes");
   lists.length = 0;
   check(await visit(store, maildir.root), "gone");
   assert.deepEqual(lists, ["new", "cur", "new", "cur"]);
@@ -152,7 +155,7 @@ test("a remembered message is gone only when a second listing misses it too", as
 
 test("copies of one message in both folders are one message that no shortcut hides", async (t) => {
   const directory = temporaryDirectory(t);
-  const maildir = new MaildirBuilder(directory).put("new/1700000001.a", "a\n").put("cur/1700000001.a:2,S", "a\n");
+  const maildir = new MaildirBuilder(directory).put("new/1700000001.1.a", "a\n").put("cur/1700000001.1.a:2,S", "a\n");
   const store = freshStore({ now: () => Date.now() + 60_000 });
   assert.deepEqual(await visit(store, maildir.root), naiveRows(maildir));
   assert.ok(store.open(maildir.root) instanceof Promise);
@@ -164,8 +167,8 @@ function blindOnce(maildir: MaildirBuilder): FaultyFileSystem {
   return new FaultyFileSystem(disk, ({ method, path }) => {
     if (method !== "list" || !path.endsWith("/cur")) return;
     listings += 1;
-    if (listings === 1) maildir.rename("cur/1700000002.b:2,", "tmp/hidden");
-    if (listings === 2) maildir.rename("tmp/hidden", "cur/1700000002.b:2,S");
+    if (listings === 1) maildir.rename("cur/1700000002.1.b:2,", "tmp/hidden");
+    if (listings === 2) maildir.rename("tmp/hidden", "cur/1700000002.1.b:2,S");
   });
 }
 

@@ -39,10 +39,11 @@ function byFolderThenName(a: string, b: string): number {
 }
 
 function timeOf(maildir: MaildirBuilder, path: string): number {
-  const [, seconds, middle = ""] = /^(\d{1,10})[._]([^.,:]*)/.exec(path.slice(4)) ?? [];
-  if (seconds === undefined) {
+  const name = path.slice(4).replace(/:.*$/s, "");
+  const [, seconds, middle = ""] = /^([1-9]\d{8,9})[._]((?=[\dA-Z#])[^.]*)\../s.exec(name) ?? [];
+  if (seconds === undefined || Number(seconds) < Date.UTC(1996, 0) / 1000) {
     return Number(fs.statSync(maildir.octets(path), { bigint: true }).mtimeNs / 1_000n);
   }
-  const micro = /M(\d+)/.exec(middle)?.[1] ?? "0";
+  const micro = /^[^,]*?M(\d+)/s.exec(middle)?.[1] ?? "0";
   return Number(seconds) * 1e6 + Math.min(Number(micro), 999_999);
 }

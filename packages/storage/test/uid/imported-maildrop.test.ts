@@ -17,25 +17,25 @@ import { disk, freshStore, openingTrouble, openMaildrop, type Row, rowsOf, visit
 
 /** The old server showed the second message first, gave one of them the name of no file, and knew nothing of the fourth. */
 const IMPORTED: readonly ImportedId[] = [
-  { uniqueName: "1700000002.b", uniqueId: "UID1-77", order: 1 },
-  { uniqueName: "1700000001.a", uniqueId: "UID2-77", order: 2 },
-  { uniqueName: "1700000003.c", uniqueId: "P-of-c", order: undefined },
-  { uniqueName: "1600000000.gone", uniqueId: "UID0-77", order: 0 },
+  { uniqueName: "1700000002.1.b", uniqueId: "UID1-77", order: 1 },
+  { uniqueName: "1700000001.1.a", uniqueId: "UID2-77", order: 2 },
+  { uniqueName: "1700000003.1.c", uniqueId: "P-of-c", order: undefined },
+  { uniqueName: "1600000000.1.gone", uniqueId: "UID0-77", order: 0 },
 ];
 
 async function imported(t: TestContext, entries = IMPORTED): Promise<MaildirBuilder> {
   const maildir = MaildirBuilder.in(t)
-    .put("cur/1700000001.a,S=2:2,", "a\n")
-    .put("cur/1700000002.b:2,S", "b\nb\n")
-    .put("new/1700000003.c", "c\n")
-    .put("new/1700000000.d", "d\n");
+    .put("cur/1700000001.1.a,S=2:2,", "a\n")
+    .put("cur/1700000002.1.b:2,S", "b\nb\n")
+    .put("new/1700000003.1.c", "c\n")
+    .put("new/1700000000.1.d", "d\n");
   await saveImportedIds(disk, octetPath(maildir.root), entries);
   return maildir;
 }
 
 const idsOf = (rows: readonly Row[]): string[] => rows.map(({ uniqueId }) => uniqueId);
 const inAnHour = (): number => Date.now() + 3_600_000;
-const IDS = ["UID1-77", "UID2-77", "1700000000.d", "P-of-c"];
+const IDS = ["UID1-77", "UID2-77", "1700000000.1.d", "P-of-c"];
 
 const readsOfUids = ({ calls }: FaultyFileSystem): number =>
   calls.filter(({ method, path }) => method === "readFile" && path.endsWith("postigo.uids")).length;
@@ -43,10 +43,10 @@ const readsOfUids = ({ calls }: FaultyFileSystem): number =>
 test("an imported unique-id goes before the natural one, and the old server's order before that of delivery", async (t) => {
   const maildir = await imported(t);
   assert.deepEqual(await visit(freshStore(), maildir.root), [
-    { path: "cur/1700000002.b:2,S", uniqueId: "UID1-77", octets: 6 },
-    { path: "cur/1700000001.a,S=2:2,", uniqueId: "UID2-77", octets: 3 },
-    { path: "new/1700000000.d", uniqueId: "1700000000.d", octets: 3 },
-    { path: "new/1700000003.c", uniqueId: "P-of-c", octets: 3 },
+    { path: "cur/1700000002.1.b:2,S", uniqueId: "UID1-77", octets: 6 },
+    { path: "cur/1700000001.1.a,S=2:2,", uniqueId: "UID2-77", octets: 3 },
+    { path: "new/1700000000.1.d", uniqueId: "1700000000.1.d", octets: 3 },
+    { path: "new/1700000003.1.c", uniqueId: "P-of-c", octets: 3 },
   ]);
 });
 
@@ -68,8 +68,8 @@ for (const io of ["sync", "async"] as const) {
     const store = () => freshStore({ fs: createFileSystem({ io }), now: inAnHour });
     const running = store();
     assert.deepEqual(idsOf(await visit(running, maildir.root)), IDS);
-    maildir.rename("cur/1700000001.a,S=2:2,", "cur/1700000001.a,S=2:2,FS");
-    maildir.rename("new/1700000003.c", "cur/1700000003.c:2,");
+    maildir.rename("cur/1700000001.1.a,S=2:2,", "cur/1700000001.1.a,S=2:2,FS");
+    maildir.rename("new/1700000003.1.c", "cur/1700000003.1.c:2,");
     assert.deepEqual(idsOf(await visit(running, maildir.root)), IDS);
     assert.deepEqual(idsOf(await visit(store(), maildir.root)), IDS);
     assert.ok(fs.existsSync(join(maildir.root, "postigo.index")));
@@ -142,10 +142,10 @@ test("what is delivered, removed or flagged later needs no further look into the
   await visit(store, maildir.root);
   const changes = [
     () => maildir.put("new/1700000001.M1P2.later", "e\n"),
-    () => maildir.put("new/1800000001.x", "f\n").put("cur/1500000000.y:2,", "g\n"),
-    () => maildir.remove("cur/1700000002.b:2,S"),
-    () => maildir.rename("new/1700000003.c", "cur/1700000003.c:2,S"),
-    () => maildir.put("new/1900000000.caf\xe9", "h\n"),
+    () => maildir.put("new/1800000001.1.x", "f\n").put("cur/1500000000.1.y:2,", "g\n"),
+    () => maildir.remove("cur/1700000002.1.b:2,S"),
+    () => maildir.rename("new/1700000003.1.c", "cur/1700000003.1.c:2,S"),
+    () => maildir.put("new/1900000000.1.caf\xe9", "h\n"),
   ];
   for (const change of changes) {
     change();
@@ -158,7 +158,7 @@ test("mail that comes back from a backup has its imported unique-id and its plac
   const maildir = await imported(t);
   const store = freshStore({ now: inAnHour });
   await visit(store, maildir.root);
-  maildir.put("cur/1600000000.gone:2,S", "z\n");
+  maildir.put("cur/1600000000.1.gone:2,S", "z\n");
   for (const each of [store, freshStore()]) {
     assert.deepEqual(idsOf(await visit(each, maildir.root)), ["UID0-77", ...IDS]);
   }
@@ -186,7 +186,7 @@ test("reading, removing, marking and correcting mean the message at the position
   const maildir = await imported(t);
   const store = freshStore({ now: inAnHour });
   await visit(store, maildir.root);
-  fs.writeFileSync(maildir.octets("cur/1700000002.b:2,S"), "b\n".repeat(9));
+  fs.writeFileSync(maildir.octets("cur/1700000002.1.b:2,S"), "b\n".repeat(9));
   const maildrop = await openMaildrop(store, maildir.root);
   const target = new Uint8Array(4_096);
   const message = await maildrop.open(1, target);
@@ -199,15 +199,15 @@ test("reading, removing, marking and correcting mean the message at the position
   grown.close();
   await maildrop.markRetrieved([2]);
   const { removed } = await maildrop.remove([1]);
-  assert.deepEqual(removed, [{ position: 1, path: "cur/1700000001.a,S=2:2,", how: "unlinked" }]);
+  assert.deepEqual(removed, [{ position: 1, path: "cur/1700000001.1.a,S=2:2,", how: "unlinked" }]);
   await maildrop.close();
-  assert.deepEqual(maildir.paths(), ["cur/1700000000.d:2,S", "cur/1700000002.b:2,S", "new/1700000003.c"]);
+  assert.deepEqual(maildir.paths(), ["cur/1700000000.1.d:2,S", "cur/1700000002.1.b:2,S", "new/1700000003.1.c"]);
   for (const each of [store, freshStore()]) {
     assert.deepEqual(
       (await visit(each, maildir.root)).map(({ uniqueId, octets }) => [uniqueId, octets]),
       [
         ["UID1-77", 27],
-        ["1700000000.d", 3],
+        ["1700000000.1.d", 3],
         ["P-of-c", 3],
       ],
     );
@@ -244,28 +244,28 @@ const substitute = (name: string, attempt = 1): string => naiveDigest(`${name}\0
 
 test("a natural unique-id that the import gave to another gives way, whether that one is there or not", async (t) => {
   const maildir = await imported(t, [
-    { uniqueName: "1700000001.a", uniqueId: "1700000000.d", order: undefined },
-    { uniqueName: "1600000000.gone", uniqueId: "1700000003.c", order: undefined },
-    { uniqueName: "1700000002.b", uniqueId: "1700000002.b", order: undefined },
+    { uniqueName: "1700000001.1.a", uniqueId: "1700000000.1.d", order: undefined },
+    { uniqueName: "1600000000.1.gone", uniqueId: "1700000003.1.c", order: undefined },
+    { uniqueName: "1700000002.1.b", uniqueId: "1700000002.1.b", order: undefined },
   ]);
   const store = freshStore({ now: inAnHour });
-  const expected = [substitute("1700000000.d"), "1700000000.d", "1700000002.b", substitute("1700000003.c")];
+  const expected = [substitute("1700000000.1.d"), "1700000000.1.d", "1700000002.1.b", substitute("1700000003.1.c")];
   for (const each of [store, freshStore()]) assert.deepEqual(idsOf(await visit(each, maildir.root)), expected);
-  maildir.remove("cur/1700000001.a,S=2:2,");
+  maildir.remove("cur/1700000001.1.a,S=2:2,");
   for (const each of [store, freshStore()]) {
     assert.deepEqual(
       idsOf(await visit(each, maildir.root)),
-      expected.filter((id) => id !== "1700000000.d"),
+      expected.filter((id) => id !== "1700000000.1.d"),
     );
   }
 });
 
 test("a file made to take substitutes and digests too leads to no unique-id twice", async (t) => {
-  const eightBit = "1700000004.caf\xe9";
+  const eightBit = "1700000004.1.caf\xe9";
   const taken = [
-    "1700000000.d",
-    substitute("1700000000.d"),
-    substitute("1700000000.d", 2),
+    "1700000000.1.d",
+    substitute("1700000000.1.d"),
+    substitute("1700000000.1.d", 2),
     naiveDigest(eightBit),
     substitute(eightBit),
   ];
@@ -273,21 +273,21 @@ test("a file made to take substitutes and digests too leads to no unique-id twic
   const maildir = await imported(t, entries);
   maildir.put(`new/${eightBit}`, "x\n");
   const ids = idsOf(await visit(freshStore(), maildir.root));
-  assert.equal(ids[0], substitute("1700000000.d", 3));
+  assert.equal(ids[0], substitute("1700000000.1.d", 3));
   assert.equal(ids[4], substitute(eightBit, 2));
   assert.deepEqual(await visit(freshStore(), maildir.root), naiveImportedRows(maildir, entries));
 });
 
 test("a message that arrives in a running server and would clash gets the unique-id that it keeps", async (t) => {
   const maildir = await imported(t, [
-    { uniqueName: "1.gone", uniqueId: "1800000000.late", order: 1 },
-    { uniqueName: "2.gone", uniqueId: naiveDigest("1800000001.caf\xe9"), order: 2 },
+    { uniqueName: "1.gone", uniqueId: "1800000000.1.late", order: 1 },
+    { uniqueName: "2.gone", uniqueId: naiveDigest("1800000001.1.caf\xe9"), order: 2 },
   ]);
   const store = freshStore({ now: inAnHour });
   await visit(store, maildir.root);
-  maildir.put("new/1800000000.late", "x\n").put("new/1800000001.caf\xe9", "y\n");
+  maildir.put("new/1800000000.1.late", "x\n").put("new/1800000001.1.caf\xe9", "y\n");
   const rows = await visit(store, maildir.root);
-  assert.deepEqual(idsOf(rows).slice(4), [substitute("1800000000.late"), substitute("1800000001.caf\xe9")]);
+  assert.deepEqual(idsOf(rows).slice(4), [substitute("1800000000.1.late"), substitute("1800000001.1.caf\xe9")]);
   assert.deepEqual(await visit(freshStore(), maildir.root), rows);
 });
 
@@ -344,7 +344,7 @@ test("one bad line is a warning that names it, and costs one message its importe
   fs.writeFileSync(path, String(fs.readFileSync(path)).replace("UID2-77", "UID9-77"));
   const troubles: StorageError[] = [];
   const store = freshStore({ onTrouble: (trouble) => troubles.push(trouble), now: inAnHour });
-  assert.deepEqual(idsOf(await visit(store, maildir.root)), ["UID1-77", "1700000000.d", "1700000001.a", "P-of-c"]);
+  assert.deepEqual(idsOf(await visit(store, maildir.root)), ["UID1-77", "1700000000.1.d", "1700000001.1.a", "P-of-c"]);
   await visit(store, maildir.root);
   assert.deepEqual(
     troubles.map(({ code, cause }) => `${code} ${String(cause)}`),
