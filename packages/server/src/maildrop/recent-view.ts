@@ -4,7 +4,7 @@
 import type { Eventually, Maildrop, MessageTable, MessageTrouble, OpenMessage, RemovalReport } from "@postigo/storage";
 import type { OpenedMaildrop } from "./maildrop-opener.js";
 
-/** `since`: milliseconds since 1970; it never goes back. A table in which nothing is older is the view itself. */
+/** `since`: milliseconds since 1970; it goes back with the clock, or when the operator asks for more days. A table in which nothing is older is the view itself. */
 export function recentView(opened: OpenedMaildrop, since: number): OpenedMaildrop {
   const { maildrop, onRemoved } = opened;
   const recent = recentIn(maildrop.messages, since);
@@ -18,22 +18,33 @@ class RecentTable implements MessageTable {
   readonly #whole: MessageTable;
   /** In the whole table, ascending. */
   readonly #positions: Uint32Array;
-  /** The view is the same as long as it begins no later. */
-  readonly oldest: number;
+  /** Of what it shows. */
+  readonly #oldest: number;
+  /** Of what it leaves out. */
+  readonly #latest: number;
 
   constructor(whole: MessageTable, since: number) {
     this.#whole = whole;
     const positions = new Uint32Array(whole.count);
     let count = 0;
     let oldest = Number.POSITIVE_INFINITY;
+    let latest = Number.NEGATIVE_INFINITY;
     for (let position = 0; position < whole.count; position++) {
       const delivered = whole.deliveredAt(position);
-      if (delivered < since) continue;
-      positions[count++] = position;
-      oldest = Math.min(oldest, delivered);
+      if (delivered < since) latest = Math.max(latest, delivered);
+      else {
+        positions[count++] = position;
+        oldest = Math.min(oldest, delivered);
+      }
     }
     this.#positions = positions.slice(0, count);
-    this.oldest = oldest;
+    this.#oldest = oldest;
+    this.#latest = latest;
+  }
+
+  /** Whether a view that begins then shows the same. */
+  isSince(since: number): boolean {
+    return this.#latest < since && since <= this.#oldest;
   }
 
   get count(): number {
@@ -109,7 +120,7 @@ class RecentMaildrop implements Maildrop {
 /** The same object while it shows the same: what others keep of it, such as rendered listings, stays good. */
 function recentIn(whole: MessageTable, since: number): RecentTable {
   const known = VIEWS.get(whole);
-  if (known !== undefined && since <= known.oldest) return known;
+  if (known?.isSince(since)) return known;
   const view = new RecentTable(whole, since);
   VIEWS.set(whole, view);
   return view;

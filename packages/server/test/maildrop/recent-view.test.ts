@@ -94,3 +94,11 @@ test("as long as it shows the same it is the same table: listings are rendered o
   assert.notEqual(recentView(whole, 401).maildrop.messages, table);
   assert.deepEqual(uidsOf(recentView(whole, 401)), ["uid-2"]);
 });
+
+test("a view that begins earlier shows more: after a reload with more days, or a clock that ran ahead and was set back", () => {
+  const { whole } = opened();
+  assert.deepEqual(uidsOf(recentView(whole, 1_000)), []);
+  assert.deepEqual(uidsOf(recentView(whole, 450)), ["uid-2"]);
+  assert.deepEqual(uidsOf(recentView(whole, 200)), ["uid-2", "uid-3", "uid-4"]);
+  assert.equal(recentView(whole, 100), whole);
+});
