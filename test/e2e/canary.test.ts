@@ -74,6 +74,8 @@ test("a bad restore is refused with [SYS/TEMP], over a restart too, until accept
   await recorded();
   exchange(gateway);
   assert.deepEqual(await visit(gateway), REFUSED);
+  const left = readdirSync(gateway.maildirPath()).filter((name) => !name.startsWith("postigo.owner."));
+  assert.deepEqual(left.sort(), ["cur", "new", "tmp"], "nothing is written there but the lock");
   const event = await gateway.event("maildrop-changed");
   assert.equal(event["level"], "error");
   assert.deepEqual([event.user, event["known"], event["missing"]], ["alice", 50, "100%"]);

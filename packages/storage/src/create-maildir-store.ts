@@ -6,7 +6,7 @@ import { loadIndex } from "./index/load-index.js";
 import { findFolder, findMaildir, troubleWith } from "./maildir/layout.js";
 import type { MaildirSite } from "./maildir/maildir-site.js";
 import { readStamps, type Stamps, sameStamps } from "./maildir/stamps.js";
-import type { MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
+import type { FinishedUpdate, MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
 import { createMaildrop } from "./message/create-maildrop.js";
 import { disposalOf, isTrash } from "./message/disposal.js";
 import type { MaildropParts } from "./message/maildrop-parts.js";
@@ -60,6 +60,7 @@ class DiskMaildirStore implements DurableMaildirStore {
   readonly #onTrouble: (trouble: StorageError) => void;
   readonly #onTable: ((source: OpeningSource) => void) | undefined;
   readonly #openings = new Map<string, Opening>();
+  readonly #underWay = new Set<Promise<OpenOutcome>>();
 
   constructor({
     roots,
@@ -86,39 +87,48 @@ class DiskMaildirStore implements DurableMaildirStore {
   }
 
   async flush(): Promise<void> {
-    while (this.#openings.size > 0) await Promise.all([...this.#openings.values()].map(({ outcome }) => outcome));
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
     await this.#keeper.idle();
   }
 
   #openOrRecover(site: MaildirSite, options: OpenOptions): Eventually<OpenOutcome> {
     if (options.recover !== true) return this.#openAt(site, options);
     return andThen(hasJournal(site), (isCutOff) =>
-      isCutOff ? this.#recover(site, options) : this.#openAt(site, options),
+      isCutOff ? this.#tracked(this.#recover(site, options)) : this.#openAt(site, options),
     );
   }
 
   /** Lists, finishes the update, and lists again. What cannot be finished does not keep the user from his mail. */
   async #recover(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
+    const known = await this.#listApproved(site, options);
+    if (known instanceof StorageError) return { type: "unavailable", error: known };
+    const finished = await this.#finish(site, known, options);
+    const outcome = await this.#openAt(site, options);
+    return outcome.type === "opened" && finished !== undefined ? { ...outcome, finished } : outcome;
+  }
+
+  async #finish(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): Promise<FinishedUpdate | undefined> {
     const path = `${site.root}/${JOURNAL_NAME}`;
     try {
       const journal = await loadJournal(site);
-      if (journal !== undefined) return await this.#finish(site, journal, options);
+      if (journal !== undefined) return await this.#finishUpdate(site, known, { ...options, journal });
       this.#onTrouble(new StorageError("JOURNAL_TORN", path));
       await removeJournal(site);
     } catch (cause) {
       this.#onTrouble(new StorageError("JOURNAL_FAILED", path, cause));
     }
-    return this.#openAt(site, options);
+    return undefined;
   }
 
-  async #finish(site: MaildirSite, journal: Journal, options: OpenOptions): Promise<OpenOutcome> {
-    const known = await this.#listed(site, options);
-    if (known instanceof StorageError) return { type: "unavailable", error: known };
+  async #finishUpdate(
+    site: MaildirSite,
+    known: KnownMaildrop,
+    { journal, ...options }: OpenOptions & { readonly journal: Journal },
+  ): Promise<FinishedUpdate> {
     const parts = this.#partsOf(site, known, { ...options, deleted: journal.disposal });
     const report = await finishUpdate(new SessionView(parts), journal, options.mayGoOn ?? always);
     parts.forget(report.removed.map(({ position }) => position));
-    const outcome = await this.#openAt(site, options);
-    return outcome.type === "opened" ? { ...outcome, finished: { report, messages: parts.table } } : outcome;
+    return { report, messages: parts.table };
   }
 
   #openAt(site: MaildirSite, options: OpenOptions): Eventually<OpenOutcome> {
@@ -132,13 +142,30 @@ class DiskMaildirStore implements DurableMaildirStore {
     return this.#list(site, options);
   }
 
-  /** Those who open the same maildrop meanwhile wait for one listing; it goes on though nobody may wait any more. */
-  async #list(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
-    const found = await this.#listed(site, options);
-    if (found instanceof StorageError) return { type: "unavailable", error: found };
-    return this.#opened(site, found, options);
+  #list(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
+    return this.#tracked(this.#listAndOpen(site, options));
   }
 
+  #tracked(opening: Promise<OpenOutcome>): Promise<OpenOutcome> {
+    this.#underWay.add(opening);
+    return opening.finally(() => this.#underWay.delete(opening));
+  }
+
+  async #listAndOpen(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
+    const known = await this.#listApproved(site, options);
+    if (known instanceof StorageError) return { type: "unavailable", error: known };
+    // Much that was learnt is saved at once: the client may have given up waiting, and nobody closes what nobody got.
+    if (known.unsavedCount() >= SAVED_AT_ONCE) void this.#keeper.save(site, known);
+    return this.#opened(site, known, options);
+  }
+
+  async #listApproved(site: MaildirSite, options: OpenOptions): Promise<KnownMaildrop | StorageError> {
+    const known = await this.#listed(site, options);
+    if (known instanceof StorageError || (await isApproved(known, options))) return known;
+    return new StorageError("DECLINED", site.root);
+  }
+
+  /** Those who open the same maildrop meanwhile wait for one listing; it goes on though nobody may wait any more. */
   #listed(site: MaildirSite, options: OpenOptions): Promise<KnownMaildrop | StorageError> {
     const opening = this.#openings.get(site.root) ?? this.#begin(site, options);
     if (options.onProgress) opening.listeners.push(options.onProgress);
@@ -173,19 +200,15 @@ class DiskMaildirStore implements DurableMaildirStore {
     const listing = { ...site, counter: this.#counter, now: this.#now, stamps, onProgress };
     const known = isCurrent ? earlier : await listAgain(earlier, listing);
     await nameMessages({ ...site, now: this.#now, known, earlier, onTrouble: this.#onTrouble });
-    return this.#keep(site, known);
-  }
-
-  #keep(site: MaildirSite, known: KnownMaildrop): KnownMaildrop {
-    this.#cache.set(site.root, known);
-    // Much that was learnt is saved at once: the client may have given up waiting, and nobody closes what nobody got.
-    if (known.unsavedCount() >= SAVED_AT_ONCE) void this.#keeper.save(site, known);
+    this.#cache.set(root, known);
     return known;
   }
 
-  #openedAgain(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): OpenOutcome {
+  #openedAgain(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): Eventually<OpenOutcome> {
     this.#onTable?.("memory");
-    return this.#opened(site, known, options);
+    return andThen(isApproved(known, options), (is) =>
+      is ? this.#opened(site, known, options) : { type: "unavailable", error: new StorageError("DECLINED", site.root) },
+    );
   }
 
   #opened(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): OpenOutcome {
@@ -223,10 +246,21 @@ interface Opening {
 
 function find(
   { fs, root }: MaildirSite,
-  { create = false, anchor, folderOf }: OpenOptions,
+  { create = false, approve, anchor, folderOf }: OpenOptions,
 ): Promise<Stamps | "absent"> {
   if (folderOf !== undefined) return findFolder(fs, root, octetPath(folderOf));
-  return findMaildir(fs, root, { create, anchor: anchor === undefined ? anchor : octetPath(anchor) });
+  const mayCreate = (): Eventually<boolean> =>
+    approve?.({ messages: MessageColumns.empty, folders: undefined }) ?? true;
+  return findMaildir(fs, root, {
+    mayCreate: create ? mayCreate : undefined,
+    anchor: anchor === undefined ? anchor : octetPath(anchor),
+  });
+}
+
+function isApproved(known: KnownMaildrop, { approve }: OpenOptions): Eventually<boolean> {
+  if (approve === undefined) return true;
+  known.settle();
+  return approve({ messages: known.served, folders: known.folders });
 }
 
 function isCurrentAt(site: MaildirSite, known: KnownMaildrop): Eventually<boolean> {

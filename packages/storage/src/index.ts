@@ -16,7 +16,14 @@ export { uniqueNameIn } from "./maildir/file-name.js";
 export { maildirFolder } from "./maildir/folder-name.js";
 export type { MaildirSite } from "./maildir/maildir-site.js";
 export type { FolderIdentity, MaildirFolders } from "./maildir/stamps.js";
-export type { FinishedUpdate, MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
+export type {
+  FinishedUpdate,
+  FoundMaildrop,
+  MaildirStore,
+  OpeningSource,
+  OpenOptions,
+  OpenOutcome,
+} from "./maildir-store.js";
 export type {
   Maildrop,
   MessageTable,

@@ -14,6 +14,13 @@ export interface MaildirStore {
   open(path: string, options?: OpenOptions): Eventually<OpenOutcome>;
 }
 
+/** What an opening has found, before anything is changed there. */
+export interface FoundMaildrop {
+  readonly messages: MessageTable;
+  /** Where the messages lie; undefined if the maildrop does not exist, or is yet to be made. */
+  readonly folders: MaildirFolders | undefined;
+}
+
 export interface OpenOptions {
   /** Makes a missing maildrop with new/, cur/ and tmp/. Without it a missing maildrop is an empty one if `anchor` and the deepest folder that exists below it are not empty. */
   readonly create?: boolean;
@@ -24,6 +31,11 @@ export interface OpenOptions {
    * quota, trash and held mail. Neither `create` nor `anchor` counts then: what does not exist is NO_SUCH_FOLDER.
    */
   readonly folderOf?: string;
+  /**
+   * Asked, each time the maildrop has been looked at, before anything is made, finished or saved there: false leaves it as it is, and the
+   * opening ends with DECLINED.
+   */
+  readonly approve?: (found: FoundMaildrop) => Eventually<boolean>;
   /** The caller holds the lock and may change the maildrop: an update that a crash has cut off is finished first. */
   readonly recover?: boolean;
   /**

@@ -10,6 +10,8 @@ export type StorageErrorCode =
   /** new/ or cur/ cannot be listed. */
   | "UNREADABLE"
   | "CANNOT_CREATE"
+  /** The caller did not approve of what was found. */
+  | "DECLINED"
   | "READ_FAILED"
   /** The caller withdrew its leave before this message was removed. */
   | "STOPPED"

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { FoundMaildrop } from "#storage/maildir-store";
 import { createFileSystem } from "#storage/ports/node-file-system";
 import { type Call, FaultyFileSystem, failEach } from "./support/faulty-file-system.js";
 import { MaildirBuilder, temporaryDirectory } from "./support/maildir-builder.js";
@@ -343,3 +344,38 @@ function inAnHour(): number {
 function readsIn({ calls }: FaultyFileSystem): string[] {
   return calls.filter(({ method }) => method === "openRead").map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
 }
+
+test("what is found is shown before anything is saved or finished; declined, it stays as it is", async (t) => {
+  const maildir = MaildirBuilder.in(t);
+  for (let n = 0; n < 300; n++) maildir.put(`cur/1700000001.M${n}P1.host:2,`, "x\n");
+  const seen: unknown[] = [];
+  const approve = ({ messages, folders }: FoundMaildrop) => {
+    seen.push([messages.count, folders !== undefined, fs.readdirSync(maildir.root).length]);
+    return seen.length > 1;
+  };
+  const store = freshStore({ now: inAnHour });
+  assert.equal(await openingTrouble(store, maildir.root, { approve }), "DECLINED");
+  await store.flush();
+  assert.equal(fs.existsSync(join(maildir.root, "postigo.index")), false);
+  assert.equal(await openingTrouble(store, maildir.root, { approve: () => false }), "DECLINED", "nor from memory");
+  const { messages } = await openMaildrop(store, maildir.root, { approve });
+  assert.deepEqual([messages.count, seen], [300, [3, 3].map((entries) => [300, true, entries])]);
+});
+
+test("an opening that is still to be approved is waited for by a flush, with what it saves", async (t) => {
+  const maildir = MaildirBuilder.in(t);
+  for (let n = 0; n < 300; n++) maildir.put(`cur/1700000001.M${n}P1.host:2,`, "x\n");
+  const store = freshStore({ now: inAnHour });
+  const opening = store.open(maildir.root, { approve: async () => true });
+  await store.flush();
+  assert.equal(fs.existsSync(join(maildir.root, "postigo.index")), true);
+  await opening;
+});
+
+test("a Maildir of which a part is there is made whole, so that it can be shown", async (t) => {
+  const maildir = MaildirBuilder.in(t).put("cur/1700000001.M1P1.host:2,");
+  fs.rmdirSync(join(maildir.root, "new"));
+  const approve = ({ messages }: FoundMaildrop) => messages.count === 1;
+  const { messages } = await openMaildrop(freshStore(), maildir.root, { create: true, approve });
+  assert.equal(messages.count, 1);
+});

@@ -1,11 +1,10 @@
 // A canary over the maildrops of a spool: a login that finds another directory in the place of its maildrop is refused before the client
 // is told anything, and before anything is changed there.
 
-import type { Eventually, RemovalReport } from "@postigo/storage";
+import type { FoundMaildrop } from "@postigo/storage";
 import type { EventLog } from "../log/event-log.js";
-import type { OpenedMaildrop, SourceOutcome } from "../maildrop/maildrop-opener.js";
 import type { MaildropGuard } from "../maildrop/maildrop-sources.js";
-import type { Canary } from "./canary.js";
+import type { Canary, Sight } from "./canary.js";
 import type { CanaryThresholds, Judgement } from "./judgement.js";
 
 export interface CanaryGuardParts {
@@ -17,34 +16,29 @@ export interface CanaryGuardParts {
 }
 
 export function createCanaryGuard(parts: CanaryGuardParts): MaildropGuard {
-  const { canary, thresholds } = parts;
-  return (opened, place, { name }): Eventually<SourceOutcome> => {
-    const sight = { maildrop: place, table: opened.maildrop.messages, folders: opened.folders };
-    const onRemoved = ({ removed }: RemovalReport): void => {
+  const { canary, thresholds, log, remedy } = parts;
+  const tell = (user: string, maildrop: string, { known, missing }: Change): void =>
+    log.event("maildrop-changed", { user, maildrop, known, missing: `${missing}%`, remedy: remedy(user) });
+  return {
+    judge: (found, place, { name }) => {
+      const judgement = canary.judge(sightOf(found, place), thresholds);
+      if (!(judgement instanceof Promise)) return undefined;
+      return judgement.then((result) => {
+        if (result.type === "familiar") return undefined;
+        tell(name, place, result);
+        return "another directory stands in the place of the maildrop, without its messages";
+      });
+    },
+    removed: (found, place, { removed }) => {
       // A copy that went with its message stands there once more under the same position.
       const positions = new Set(removed.map(({ position }) => position));
-      canary.removed(sight, [...positions], thresholds);
-    };
-    const guarded = { ...opened, onRemoved };
-    const judgement = canary.judge(sight, thresholds);
-    if (!(judgement instanceof Promise)) return guarded;
-    return judgement.then((result) =>
-      result.type === "familiar" ? guarded : refuse(guarded, result, { ...parts, user: name, maildrop: place }),
-    );
+      canary.removed(sightOf(found, place), [...positions], thresholds);
+    },
   };
 }
 
 type Change = Extract<Judgement, { type: "changed" }>;
 
-interface Refusal extends CanaryGuardParts {
-  readonly user: string;
-  readonly maildrop: string;
-}
-
-async function refuse(opened: OpenedMaildrop, change: Change, about: Refusal): Promise<SourceOutcome> {
-  const { log, remedy, user, maildrop } = about;
-  await opened.maildrop.close();
-  const { known, missing } = change;
-  log.event("maildrop-changed", { user, maildrop, known, missing: `${missing}%`, remedy: remedy(user) });
-  return { type: "refused", why: "another directory stands in the place of the maildrop, without its messages" };
+function sightOf({ messages, folders }: FoundMaildrop, maildrop: string): Sight {
+  return { maildrop, table: messages, folders };
 }

@@ -3,13 +3,14 @@
 import {
   andThen,
   type Eventually,
+  type FoundMaildrop,
   type MaildirSite,
   type MaildirStore,
   type Maildrop,
   maildirFolder,
   type OpenOptions,
-  type OpenOutcome,
   octetPath,
+  type RemovalReport,
   type StorageRoots,
 } from "@postigo/storage";
 import type { Account } from "../auth/authenticator.js";
@@ -35,8 +36,13 @@ export interface MaildirSourceParts {
   readonly guard: MaildropGuard | undefined;
 }
 
-/** Judges, before anything is changed in it, whether what was opened is the maildrop of that account. */
-export type MaildropGuard = (opened: OpenedMaildrop, place: string, account: Account) => Eventually<SourceOutcome>;
+/** Judges whether what was found is the maildrop of that account, before anything is changed in it. */
+export interface MaildropGuard {
+  /** Why it is not, for the operator. */
+  judge(found: FoundMaildrop, place: string, account: Account): Eventually<string | undefined>;
+  /** We have removed these messages of what was found. */
+  removed(found: FoundMaildrop, place: string, report: RemovalReport): void;
+}
 
 /** Maildirs of a spool. A path of the account's own goes before the template, and needs no anchor. */
 export function createMaildirSource(parts: MaildirSourceParts): MaildropSource {
@@ -53,7 +59,7 @@ export function createMaildirSource(parts: MaildirSourceParts): MaildropSource {
       // Held mail stands in the Maildir itself, under its lock.
       const opening =
         home === place
-          ? openAfterPurge(parts, { place, account, options })
+          ? openAndPurge(parts, { place, account, options })
           : openUnexpired(parts, { place, account, options: { ...options, folderOf: home } });
       if (account.isRecent !== true || recentMs === undefined) return opening;
       return andThen(opening, (outcome) =>
@@ -78,10 +84,14 @@ interface Opening {
   readonly options: OpenOptions & { readonly mayGoOn: () => boolean };
 }
 
-function openAfterPurge(parts: MaildirSourceParts, opening: Opening): Eventually<SourceOutcome> {
+/** Once it is known to be the maildrop. */
+function openAndPurge(parts: MaildirSourceParts, opening: Opening): Eventually<SourceOutcome> {
   const { place, account, options } = opening;
-  const purging = parts.heldPurge?.runIfDue(place, { user: account.name, mayGoOn: options.mayGoOn });
-  return purging === undefined ? openUnexpired(parts, opening) : purging.then(() => openUnexpired(parts, opening));
+  return andThen(openUnexpired(parts, opening), (outcome) => {
+    if (outcome.type !== "opened") return outcome;
+    const purging = parts.heldPurge?.runIfDue(place, { user: account.name, mayGoOn: options.mayGoOn });
+    return purging === undefined ? outcome : purging.then(() => outcome);
+  });
 }
 
 function openUnexpired(parts: MaildirSourceParts, opening: Opening): Eventually<SourceOutcome> {
@@ -90,13 +100,27 @@ function openUnexpired(parts: MaildirSourceParts, opening: Opening): Eventually<
     : removeAndOpen(parts, opening, parts.clock.now() - parts.maildrop.expireMs);
 }
 
-function openAndJudge(
-  { store, guard }: MaildirSourceParts,
-  { place, account, options }: Opening,
-): Eventually<SourceOutcome> {
-  const judge = (outcome: OpenOutcome): Eventually<SourceOutcome> =>
-    outcome.type === "opened" && guard !== undefined ? guard(outcome, place, account) : outcome;
-  return andThen(store.open(place, options), judge);
+function openAndJudge(parts: MaildirSourceParts, { place, account, options }: Opening): Eventually<SourceOutcome> {
+  const { store, guard } = parts;
+  if (guard === undefined) return store.open(place, options);
+  let why: string | undefined;
+  const approve = (found: FoundMaildrop): Eventually<boolean> =>
+    andThen(guard.judge(found, place, account), (reason) => {
+      why = reason;
+      return reason === undefined;
+    });
+  return andThen(store.open(place, { ...options, approve }), (outcome): SourceOutcome => {
+    if (outcome.type === "opened") return watched(outcome, (found, report) => guard.removed(found, place, report));
+    return why === undefined ? outcome : { type: "refused", why };
+  });
+}
+
+function watched(
+  opened: OpenedMaildrop,
+  onRemoved: (found: FoundMaildrop, report: RemovalReport) => void,
+): OpenedMaildrop {
+  const found = { messages: opened.maildrop.messages, folders: opened.folders };
+  return { ...opened, onRemoved: (report) => onRemoved(found, report) };
 }
 
 async function removeAndOpen(parts: MaildirSourceParts, opening: Opening, before: number): Promise<SourceOutcome> {

@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MaildirFolders } from "@postigo/storage";
+import type { FoundMaildrop, MaildirFolders } from "@postigo/storage";
 import { Canary } from "#server/canary/canary";
 import { createCanaryGuard } from "#server/canary/canary-guard";
 import { acceptCommand, canaryDirectory } from "#server/canary/create-canary";
-import type { OpenedMaildrop } from "#server/maildrop/maildrop-opener";
 import { recordedMaildrop } from "../support/memory-maildrops.js";
 import { RecordingLog } from "../support/recording-log.js";
 import { folders, ids } from "./support.js";
@@ -18,45 +17,41 @@ function scene() {
   const canary = new Canary({ keeper: undefined, bootId: "" });
   const thresholds = { least: 20, missing: 80 };
   const guard = createCanaryGuard({ canary, log, thresholds, remedy: (user) => `look after ${user}` });
-  let closed = 0;
-  const opened = (uniqueIds: readonly string[], where: MaildirFolders | undefined): OpenedMaildrop => {
-    const contents = uniqueIds.map((uniqueId) => ({ content: "", uniqueId }));
-    const { maildrop } = recordedMaildrop(contents, { close: async () => void closed++ });
-    return { type: "opened", maildrop, folders: where };
+  const found = (uniqueIds: readonly string[], where: MaildirFolders | undefined): FoundMaildrop => {
+    const { maildrop } = recordedMaildrop(uniqueIds.map((uniqueId) => ({ content: "", uniqueId })));
+    return { messages: maildrop.messages, folders: where };
   };
   const login = async (uniqueIds: readonly string[], where?: MaildirFolders) =>
-    guard(opened(uniqueIds, where), "/spool/ana", ANA);
-  return { log, closed: () => closed, guard, opened, login };
+    guard.judge(found(uniqueIds, where), "/spool/ana", ANA);
+  return { log, guard, found, login };
 }
 
-test("another maildrop is closed, refused and told with its remedy", async () => {
-  const { login, closed, log } = scene();
-  assert.equal((await login(ids(100), folders(10))).type, "opened");
-  assert.deepEqual(await login([], folders(20)), {
-    type: "refused",
-    why: "another directory stands in the place of the maildrop, without its messages",
-  });
-  assert.equal(closed(), 1);
+test("another maildrop is refused and told with its remedy", async () => {
+  const { login, log } = scene();
+  assert.equal(await login(ids(100), folders(10)), undefined);
+  assert.equal(
+    await login([], folders(20)),
+    "another directory stands in the place of the maildrop, without its messages",
+  );
   assert.deepEqual(log.of("maildrop-changed"), [
     { user: "ana", maildrop: "/spool/ana", known: 100, missing: "100%", remedy: "look after ana" },
   ]);
 });
 
 test("an unchanged maildrop is let in at once", async () => {
-  const { guard, opened } = scene();
-  const maildrop = opened(ids(100), folders(10));
-  await guard(maildrop, "/spool/ana", ANA);
-  const again = guard({ ...maildrop, folders: folders(10) }, "/spool/ana", ANA);
-  assert.ok(!(again instanceof Promise) && again.type === "opened");
+  const { guard, found } = scene();
+  const maildrop = found(ids(100), folders(10));
+  await guard.judge(maildrop, "/spool/ana", ANA);
+  assert.equal(guard.judge({ ...maildrop, folders: folders(10) }, "/spool/ana", ANA), undefined);
 });
 
 test("what a session removes is not missed, and a copy that went along counts once", async () => {
-  const { login } = scene();
-  const outcome = await login(ids(100), folders(10));
-  assert.ok(outcome.type === "opened");
+  const { guard, found, login } = scene();
+  const maildrop = found(ids(100), folders(10));
+  await guard.judge(maildrop, "/spool/ana", ANA);
   const removed = [...ids(100).keys(), 0, 1].map((position) => ({ position, path: "", how: "unlinked" as const }));
-  outcome.onRemoved?.({ removed, failed: [] });
-  assert.equal((await login([], folders(20))).type, "opened");
+  guard.removed(maildrop, "/spool/ana", { removed, failed: [] });
+  assert.equal(await login([], folders(20)), undefined);
 });
 
 const canary = (directory: string | undefined) => ({ canary: { enabled: true, directory, least: 20, missing: 80 } });

@@ -141,33 +141,59 @@ test("an update that was cut off is finished at the login, and told", async (t) 
 
 test("whether it is the maildrop is judged before anything is removed there, and what expires is told to the judge", async (t) => {
   const told: unknown[] = [];
-  const guard: MaildropGuard = (opened, place) => {
-    told.push(["judged", place.split("/").at(-1), opened.maildrop.messages.count]);
-    return { ...opened, onRemoved: ({ removed }) => told.push(["removed", removed.map(({ path }) => path)]) };
+  const guard: MaildropGuard = {
+    judge: ({ messages }, place) => void told.push(["judged", place.split("/").at(-1), messages.count]),
+    removed: (_, place, { removed }) =>
+      told.push(["removed", place.split("/").at(-1), removed.map(({ path }) => path)]),
   };
   await sourceOf(t, { ...KEEP, expireMs: 30 * DAY }, { guard }).login();
   assert.deepEqual(told, [
     ["judged", "ana", 2],
-    ["removed", [OLD]],
+    ["removed", "ana", [OLD]],
     ["judged", "ana", 1],
   ]);
 });
 
-test("in what is not the maildrop nothing expires", async (t) => {
-  const { source, root, files } = sourceOf(
-    t,
-    { ...KEEP, expireMs: 30 * DAY },
-    { guard: () => ({ type: "refused", why: "another one" }) },
-  );
+for (const torn of [false, true]) {
+  test(`in what is not the maildrop nothing at all is changed: no retention, no end of held mail, no index, no ${torn ? "torn " : ""}update finished`, async (t) => {
+    const guard: MaildropGuard = { judge: () => "another one", removed: () => undefined };
+    const maildrop: MaildropConfig = { ...KEEP, deleted: { type: "hold", ms: DAY }, expireMs: 30 * DAY };
+    const { source, root, held, journal } = sourceOf(t, maildrop, { guard });
+    for (let n = 0; n < 300; n++) fs.writeFileSync(join(root, "cur", `${NOW / 1000}.M${n}P1.host:2,`), "x\n");
+    held(3 * DAY, "1.M1.host");
+    journal(OLD);
+    if (torn) fs.truncateSync(join(root, "postigo.journal"), 40);
+    const before = treeOf(root);
+    const outcome = await source.open(root, { name: "ana", maildir: undefined }, () => true);
+    assert.deepEqual(outcome, { type: "refused", why: "another one" });
+    assert.deepEqual(treeOf(root), before);
+  });
+}
+
+test("a maildrop that is not made because it should be there already is refused, and nothing is made", async (t) => {
+  const judged: unknown[] = [];
+  const guard: MaildropGuard = {
+    judge: ({ messages, folders }) => {
+      judged.push([messages.count, folders]);
+      return "it has gone";
+    },
+    removed: () => undefined,
+  };
+  const { source, root } = sourceOf(t, KEEP, { guard, create: true });
+  fs.rmSync(root, { recursive: true });
   const outcome = await source.open(root, { name: "ana", maildir: undefined }, () => true);
-  assert.deepEqual(outcome, { type: "refused", why: "another one" });
-  assert.deepEqual(files().sort(), [OLD, YOUNG].sort());
+  assert.deepEqual([outcome, judged], [{ type: "refused", why: "it has gone" }, [[0, undefined]]]);
+  assert.equal(fs.existsSync(root), false);
 });
 
 type Opened = Extract<SourceOutcome, { type: "opened" }>;
 
-function sourceOf(t: TestContext, maildrop: MaildropConfig, over: { holdErrno?: string; guard?: MaildropGuard } = {}) {
-  const { holdErrno, guard } = over;
+function sourceOf(
+  t: TestContext,
+  maildrop: MaildropConfig,
+  over: { holdErrno?: string; guard?: MaildropGuard; create?: boolean } = {},
+) {
+  const { holdErrno, guard, create = false } = over;
   const spool = temporaryFolder(t);
   const root = makeMaildir(join(spool, "ana"), { [OLD]: "old\n", [YOUNG]: "young\n" });
   for (const path of [OLD, YOUNG]) age(join(root, path), Number(path.slice(4, 14)));
@@ -181,7 +207,7 @@ function sourceOf(t: TestContext, maildrop: MaildropConfig, over: { holdErrno?: 
   assert.ok(template.type === "template");
   const { deleted } = maildrop;
   const heldPurge = deleted.type === "hold" ? new HeldPurge({ roots, clock, log, keptMs: deleted.ms }) : undefined;
-  const spoolConfig = { maildir: "", create: false, folderSeparator: undefined, io: "sync" } as const;
+  const spoolConfig = { maildir: "", create, folderSeparator: undefined, io: "sync" } as const;
   const source = createMaildirSource({ store, roots, template, spool: spoolConfig, maildrop, clock, heldPurge, guard });
   const login = async (mayGoOn = () => true): Promise<Opened> => {
     const outcome = await source.open(root, { name: "ana", maildir: undefined }, mayGoOn);
@@ -199,6 +225,14 @@ function sourceOf(t: TestContext, maildrop: MaildropConfig, over: { holdErrno?: 
   const looks = () => looked.splice(0).filter((path) => /^(new|cur)\//.test(path));
   return { login, source, root, clock, log, held, files, looks, journal: (path: string) => writeJournal(root, path) };
 }
+
+/** All that stands in a folder, with its octets. */
+const treeOf = (root: string): readonly string[] =>
+  fs
+    .readdirSync(root, { recursive: true, withFileTypes: true, encoding: "utf8" })
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => `${path} ${fs.statSync(path).isFile() ? fs.readFileSync(path, "latin1") : ""}`)
+    .sort();
 
 const age = (file: string, at: number): void => fs.utimesSync(file, at, at);
 

@@ -1,6 +1,7 @@
 // Whether a Maildir stands at a path, and what its absence means. An empty maildrop makes clients forget what they have, so
 // nothing is called empty that may only be out of reach: an unmounted spool, a folder without new/ or cur/, one we may not read.
 
+import type { Eventually } from "../eventually.js";
 import { errnoOf } from "../ports/errno.js";
 import type { FileStatus, FileSystem } from "../ports/file-system.js";
 import { makeDirectory } from "../ports/make-directory.js";
@@ -8,7 +9,8 @@ import { StorageError } from "../storage-error.js";
 import { readStamps, type Stamps } from "./stamps.js";
 
 export interface LayoutOptions {
-  readonly create: boolean;
+  /** undefined: a missing Maildir is not made. Else asked before one is made where none of it stands. */
+  readonly mayCreate: (() => Eventually<boolean>) | undefined;
   /** The fixed part of the path template, as octets. */
   readonly anchor: string | undefined;
 }
@@ -19,8 +21,12 @@ export async function findMaildir(fs: FileSystem, root: string, options: LayoutO
   if (stamps !== undefined) return stamps;
   await expectNoLostLink(fs, root);
   const status = await orUnreadable(root, () => fs.stat(root));
-  if (options.create) return makeMaildir(fs, root, options.anchor);
-  if (status === undefined) return expectSpool(fs, root, options.anchor);
+  const { mayCreate, anchor } = options;
+  if (mayCreate !== undefined) {
+    if (!(await holdsFolders(fs, root)) && !(await mayCreate())) throw new StorageError("DECLINED", root);
+    return makeMaildir(fs, root, anchor);
+  }
+  if (status === undefined) return expectSpool(fs, root, anchor);
   throw new StorageError("NOT_A_MAILDIR", root);
 }
 
@@ -93,6 +99,14 @@ async function isFilledDirectory(fs: FileSystem, path: string): Promise<boolean>
   } finally {
     listing.close();
   }
+}
+
+/** Where one of them stands, messages may: what is missing is made, and then they can be listed. */
+async function holdsFolders(fs: FileSystem, root: string): Promise<boolean> {
+  for (const folder of ["new", "cur"]) {
+    if ((await orUnreadable(root, () => fs.stat(`${root}/${folder}`))) !== undefined) return true;
+  }
+  return false;
 }
 
 // The anchor is never made: where the spool is not mounted, its maildrops must not come into being on another disk.
