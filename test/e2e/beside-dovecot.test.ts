@@ -103,13 +103,42 @@ test("after postigo forget nothing of Postigo is left, and Dovecot has the mail 
   assert.deepEqual(complaintsOf(dovecot), []);
 });
 
+test(
+  "what Postigo keeps in a maildrop is no folder of Dovecot's; with LAYOUT=fs held mail is one that nobody can open or delete",
+  needsDovecot(),
+  async (t) => {
+    const { gateway, dovecot } = await bothServers(t, ["alice"], { deleted: "hold 30d" });
+    const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+    await client.ok("DELE 1");
+    await client.quit();
+    const hold = join(gateway.maildirPath(), "postigo.hold");
+    const held = readdirSync(hold);
+    assert.equal(held.length, 1);
+    const imap = await ImapClient.login(t, dovecot.ports.imap, "alice", PASSWORD);
+    assert.deepEqual(foldersOf(await imap.call("list")), ["INBOX"]);
+    await dovecot.stop();
+    await dovecot.startAgain(`mail_location = maildir:${gateway.spool}/%u:LAYOUT=fs`);
+    const again = await ImapClient.login(t, dovecot.ports.imap, "alice", PASSWORD);
+    const folders = await again.call("list");
+    assert.deepEqual(foldersOf(folders), ["INBOX", "postigo.hold"]);
+    assert.match(String(folders.find((line) => String(line).includes("postigo.hold"))), /\\Noselect/);
+    await assert.rejects(again.call("select", "postigo.hold"), /Mailbox doesn't exist/);
+    await assert.rejects(again.call("delete", "postigo.hold"), /has children/);
+    assert.deepEqual(readdirSync(hold), held);
+  },
+);
+
 async function bothServers(
   t: TestContext,
   users: readonly string[],
+  maildrop = {},
 ): Promise<{ gateway: GatewayProcess; dovecot: PrivateDovecot }> {
   const accounts = Object.fromEntries(users.map((user) => [user, `{PLAIN}${PASSWORD}`]));
   const owner = `${MAIL_OWNER}`;
-  const gateway = await GatewayProcess.start(t, { users: accounts, configuration: { user: owner, group: owner } });
+  const gateway = await GatewayProcess.start(t, {
+    users: accounts,
+    configuration: { user: owner, group: owner, maildrop },
+  });
   for (const user of users) giveToMailOwner(gateway.maildir(user).fillWithNumbered(MESSAGES).path);
   const dovecot = await PrivateDovecot.start(t, { spool: gateway.spool, users, quotaRule: "*:storage=10M" });
   // Makes maildirsize, as the first delivery through Dovecot would.
