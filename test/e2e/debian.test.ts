@@ -166,7 +166,7 @@ echo '== journal'; cat /run/postigo.journal`;
       /== news\nmain READY=1\n[\s\S]*^main RELOADING=1\n[\s\S]*^main READY=1\n[\s\S]*^main STOPPING=1\n/m,
     );
     assert.doesNotMatch(output, /^other /m);
-    assert.doesNotMatch(output, /notify-failed|accounts-problem/);
+    assert.doesNotMatch(output, /notify-failed|notify-by-program|accounts-problem/);
     assert.match(output, /listening.* port=995 .*inherited=true/, "the service, started alone, starts its socket");
   },
 );

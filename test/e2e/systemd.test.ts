@@ -170,10 +170,11 @@ async function listenToNews(t: TestContext): Promise<Ear> {
   };
 }
 
-for (const { how, unlike } of [
-  { how: "libsystemd", unlike: {} },
+for (const { how, unlike, why } of [
+  { how: "libsystemd", why: [], unlike: {} },
   {
     how: "the program systemd-notify",
+    why: ["absent"],
     unlike: {
       NODE_OPTIONS:
         "--import=data:text/javascript,import{register}from'node:module';register('data:text/javascript,export%20async%20function%20resolve(s,c,n){if(s===%22koffi%22)throw%20new%20Error(%22absent%22);return%20n(s,c)}')",
@@ -199,6 +200,11 @@ for (const { how, unlike } of [
       assert.equal(
         gateway.events.some(({ event }) => event === "notify-failed"),
         false,
+      );
+      const detours = gateway.events.filter(({ event }) => event === "notify-by-program");
+      assert.deepEqual(
+        detours.map((detour) => detour["why"]),
+        why,
       );
     },
   );

@@ -7,32 +7,38 @@ import { promisify } from "node:util";
 export interface NotifyChannel {
   /** `KEY=VALUE`s that belong together. Rejects when they did not get out. */
   send(assignments: readonly string[]): Promise<void>;
+  /** Why another process has to speak for us, whom the manager may not believe; undefined: we speak ourselves. */
+  readonly detour?: string;
 }
 
 export async function openNotifyChannel(): Promise<NotifyChannel> {
-  return (await libsystemdChannel()) ?? programChannel();
-}
-
-/** undefined: no koffi, or no libsystemd. */
-async function libsystemdChannel(): Promise<NotifyChannel | undefined> {
   try {
-    const koffi = await import("koffi");
-    const notify: (unset: number, state: string) => number = koffi.load(LIBRARY).func(PROTOTYPE);
-    return {
-      // Does not wait: a datagram into a local socket.
-      async send(assignments) {
-        const result = notify(0, assignments.join("\n"));
-        if (result <= 0) throw new Error(`sd_notify: ${result === 0 ? "no socket" : `errno ${-result}`}`);
-      },
-    };
-  } catch {
-    return undefined;
+    return await libsystemdChannel();
+  } catch (error) {
+    return programChannel(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** A process of its own for each message: the unit needs NotifyAccess=all, or the manager does not believe it. */
-function programChannel(): NotifyChannel {
+/** Rejects without koffi or libsystemd. */
+async function libsystemdChannel(): Promise<NotifyChannel> {
+  const koffi = await import("koffi");
+  const notify: (unset: number, state: string) => number = koffi.load(LIBRARY).func(PROTOTYPE);
   return {
+    // Does not wait: a datagram into a local socket.
+    async send(assignments) {
+      const result = notify(0, assignments.join("\n"));
+      if (result <= 0) throw new Error(`sd_notify: ${result === 0 ? "no socket" : `errno ${-result}`}`);
+    },
+  };
+}
+
+/**
+ * A process of its own for each message, which only root may send in our name: with NotifyAccess=main the manager does not believe it, and
+ * does not say so to us.
+ */
+function programChannel(detour: string): NotifyChannel {
+  return {
+    detour,
     async send(assignments) {
       await promisify(execFile)("systemd-notify", [...assignments], { timeout: PROGRAM_MS });
     },

@@ -24,7 +24,10 @@ export async function openServiceManager(parts: ServiceManagerParts): Promise<Se
   const { NOTIFY_SOCKET: socket } = parts.env;
   if (!socket) return NOBODY;
   try {
-    return new Notifier(await (parts.open ?? openNotifyChannel)(), parts);
+    const channel = await (parts.open ?? openNotifyChannel)();
+    if (channel.detour !== undefined)
+      parts.log.event("notify-by-program", { why: channel.detour, remedy: DETOUR_REMEDY });
+    return new Notifier(channel, parts);
   } catch (error) {
     parts.log.event("notify-failed", { error: String(error) });
     return NOBODY;
@@ -32,6 +35,9 @@ export async function openServiceManager(parts: ServiceManagerParts): Promise<Se
 }
 
 const NOBODY: ServiceManager = { ready: () => undefined, reloading: () => undefined, stopping: () => undefined };
+
+const DETOUR_REMEDY =
+  "put koffi (an optional dependency) and libsystemd right, or NotifyAccess=all into a drop-in of the unit: without either systemd ends the service";
 
 class Notifier implements ServiceManager {
   readonly #channel: NotifyChannel;

@@ -81,6 +81,8 @@ export interface EventFields {
   "gateway-retiring": { sessions: number; patienceMs: number };
   /** The service manager did not hear of us: with Type=notify it will take the service for hung. */
   "notify-failed": { error: string };
+  /** systemd-notify speaks in the place of the main process; whether it is believed the manager does not tell. */
+  "notify-by-program": { why: string; remedy: string };
   "gateway-stopping": { sessions: number };
   "gateway-stopped": Record<never, FieldValue>;
   listening: { address: string; port: number; tls: string; inherited?: true };
@@ -170,6 +172,7 @@ export const EVENT_LEVELS: { readonly [N in EventName]: Level } = {
   "hand-over-failed": "error",
   "gateway-retiring": "info",
   "notify-failed": "error",
+  "notify-by-program": "warn",
   "gateway-stopping": "info",
   "gateway-stopped": "info",
   listening: "info",

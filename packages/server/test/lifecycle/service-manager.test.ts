@@ -65,6 +65,16 @@ test("a watchdog of another process is none of ours", async () => {
   assert.equal(clock.pending, 0);
 });
 
+test("another process that has to speak for us is a warning with its reason and a remedy; to speak ourselves is none", async () => {
+  const { parts, log } = scene({ NOTIFY_SOCKET: "/run/x" });
+  await openServiceManager(parts);
+  assert.deepEqual(log.of("notify-by-program"), []);
+  await openServiceManager({ ...parts, open: async () => ({ send: async () => {}, detour: "no koffi here" }) });
+  const [told] = log.of("notify-by-program");
+  assert.equal(told?.["why"], "no koffi here");
+  assert.match(String(told?.["remedy"]), /NotifyAccess=all/);
+});
+
 test("a manager that cannot be told is an event of the log, no failure", async () => {
   const { parts, log } = scene({ NOTIFY_SOCKET: "/run/x" }, async () => {
     throw new Error("nobody there");
