@@ -17,6 +17,9 @@ export const IMPORTED = [1, 3];
 const REFUSALS = new Set(["SYS/TEMP", "SYS/PERM", "IN-USE"]);
 
 export const nameOf = (message: number): string => `170000000${message}.M1P1.host`;
+const folderOf = (message: number): "new" | "cur" => (message < 3 ? "new" : "cur");
+/** Below the maildrop. */
+export const pathOf = (message: number): string => `${folderOf(message)}/${nameOf(message)}`;
 export const idOf = (message: number): string =>
   IMPORTED.includes(message) ? `UID${message}-1600000000` : nameOf(message);
 
@@ -31,8 +34,12 @@ export class FaultedMaildrop {
     this.path = gateway.maildirPath(user);
     const maildir = gateway.maildir(user);
     for (const message of MESSAGES) {
-      const folder = message < 3 ? "new" : "cur";
-      maildir.add({ what: `${message}`, folder, name: nameOf(message), octets: numberedMessage(message) });
+      maildir.add({
+        what: `${message}`,
+        folder: folderOf(message),
+        name: nameOf(message),
+        octets: numberedMessage(message),
+      });
     }
     writeFileSync(join(this.path, "maildirsize"), "100000S\n500 4\n");
     const ids = new Map(IMPORTED.map((message) => [nameOf(message), idOf(message)]));

@@ -21,7 +21,10 @@ export function tracedChildOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ")[0]);
 }
 
-/** The command to put before node: `kill -9` comes in the place of the `when`-th of `calls` that any one thread makes. */
+/**
+ * The command to put before node: `kill -9` comes in the place of the `when`-th call of one of these kinds that any one thread makes.
+ * strace counts each kind by itself.
+ */
 export function killedAt(when: number, ...calls: readonly string[]): readonly string[] {
   const list = calls.join(",");
   // With --seccomp-bpf strace 6.1 lets the main thread go on.

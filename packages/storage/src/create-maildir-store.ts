@@ -3,10 +3,12 @@
 import { andThen, type Eventually } from "./eventually.js";
 import { IndexKeeper } from "./index/index-keeper.js";
 import { loadIndex } from "./index/load-index.js";
+import { uniqueNameOf } from "./maildir/file-name.js";
 import { findFolder, findMaildir, troubleWith } from "./maildir/layout.js";
 import type { MaildirSite } from "./maildir/maildir-site.js";
 import { readStamps, type Stamps, sameStamps } from "./maildir/stamps.js";
-import type { FinishedUpdate, MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
+import type { MaildirStore, OpeningSource, OpenOptions, OpenOutcome } from "./maildir-store.js";
+import type { MessageTable } from "./maildrop.js";
 import { createMaildrop } from "./message/create-maildrop.js";
 import { disposalOf, isTrash } from "./message/disposal.js";
 import type { MaildropParts } from "./message/maildrop-parts.js";
@@ -16,6 +18,7 @@ import type { OctetRule } from "./octet-rule.js";
 import type { FileStatus, StorageRoots } from "./ports/file-system.js";
 import { octetPath } from "./ports/octet-path.js";
 import { StorageError } from "./storage-error.js";
+import { ChosenTable, positionsThat } from "./table/chosen-table.js";
 import { IdentifiedTable } from "./table/identified-table.js";
 import { type Knowledge, KnownMaildrop } from "./table/known-maildrop.js";
 import { type ListingTask, listMaildrop } from "./table/list-maildrop.js";
@@ -24,7 +27,7 @@ import { nameMessages } from "./table/name-messages.js";
 import { TableCache } from "./table/table-cache.js";
 import { uidsStatus } from "./uid/imported-ids-file.js";
 import { finishUpdate } from "./update/finish-update.js";
-import type { Journal } from "./update/journal.js";
+import type { Intent, Journal } from "./update/journal.js";
 import { hasJournal, JOURNAL_NAME, loadJournal, removeJournal } from "./update/journal-file.js";
 
 export interface MaildirStoreDeps {
@@ -98,40 +101,58 @@ class DiskMaildirStore implements DurableMaildirStore {
     );
   }
 
-  /** Lists, finishes the update, and lists again. What cannot be finished does not keep the user from his mail. */
   async #recover(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
     const known = await this.#listApproved(site, options);
     if (known instanceof StorageError) return { type: "unavailable", error: known };
-    const finished = await this.#finish(site, known, options);
-    const outcome = await this.#openAt(site, options);
-    return outcome.type === "opened" && finished !== undefined ? { ...outcome, finished } : outcome;
+    const journal = await this.#journalOf(site);
+    if (journal instanceof StorageError) return { type: "unavailable", error: journal };
+    return journal === undefined ? this.#openAt(site, options) : this.#finish(site, known, { ...options, journal });
   }
 
-  async #finish(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): Promise<FinishedUpdate | undefined> {
-    const path = `${site.root}/${JOURNAL_NAME}`;
+  /** What cannot be read names mail that a client has deleted: shown again it would be fetched again, and the next update would write over it. */
+  async #journalOf(site: MaildirSite): Promise<Journal | StorageError | undefined> {
     try {
       const journal = await loadJournal(site);
-      if (journal !== undefined) return await this.#finishUpdate(site, known, { ...options, journal });
-      this.#onTrouble(new StorageError("JOURNAL_TORN", path));
-      await removeJournal(site);
+      if (journal === "torn") await this.#dropTorn(site);
+      if (journal === "foreign") return this.#journalTrouble(site, FOREIGN);
+      return typeof journal === "string" ? undefined : journal;
     } catch (cause) {
-      this.#onTrouble(new StorageError("JOURNAL_FAILED", path, cause));
+      return this.#journalTrouble(site, cause);
     }
-    return undefined;
   }
 
-  async #finishUpdate(
+  /** Nothing had begun. */
+  async #dropTorn(site: MaildirSite): Promise<void> {
+    this.#onTrouble(new StorageError("JOURNAL_TORN", `${site.root}/${JOURNAL_NAME}`));
+    try {
+      await removeJournal(site);
+    } catch (cause) {
+      this.#journalTrouble(site, cause);
+    }
+  }
+
+  #journalTrouble({ root }: MaildirSite, cause: unknown): StorageError {
+    const trouble = new StorageError("JOURNAL_FAILED", `${root}/${JOURNAL_NAME}`, cause);
+    this.#onTrouble(trouble);
+    return trouble;
+  }
+
+  /** Finishes the update, and lists again. */
+  async #finish(
     site: MaildirSite,
     known: KnownMaildrop,
     { journal, ...options }: OpenOptions & { readonly journal: Journal },
-  ): Promise<FinishedUpdate> {
+  ): Promise<OpenOutcome> {
     const parts = this.#partsOf(site, known, { ...options, deleted: journal.disposal });
-    const report = await finishUpdate(new SessionView(parts), journal, options.mayGoOn ?? always);
+    const view = new SessionView(parts);
+    const { report, left } = await finishUpdate(view, journal, options.mayGoOn ?? always);
     parts.forget(report.removed.map(({ position }) => position));
-    return { report, messages: parts.table };
+    const outcome = await this.#openAt(site, { ...options, unfinished: view.unfinished, hidden: left });
+    if (outcome.type !== "opened") return outcome;
+    return { ...outcome, finished: { report: { ...report, failed: [] }, messages: parts.table } };
   }
 
-  #openAt(site: MaildirSite, options: OpenOptions): Eventually<OpenOutcome> {
+  #openAt(site: MaildirSite, options: ReopenOptions): Eventually<OpenOutcome> {
     const known = this.#cache.get(site.root);
     if (known !== undefined && !this.#openings.has(site.root)) {
       const isCurrent = isCurrentAt(site, known);
@@ -142,7 +163,7 @@ class DiskMaildirStore implements DurableMaildirStore {
     return this.#list(site, options);
   }
 
-  #list(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
+  #list(site: MaildirSite, options: ReopenOptions): Promise<OpenOutcome> {
     return this.#tracked(this.#listAndOpen(site, options));
   }
 
@@ -151,7 +172,7 @@ class DiskMaildirStore implements DurableMaildirStore {
     return opening.finally(() => this.#underWay.delete(opening));
   }
 
-  async #listAndOpen(site: MaildirSite, options: OpenOptions): Promise<OpenOutcome> {
+  async #listAndOpen(site: MaildirSite, options: ReopenOptions): Promise<OpenOutcome> {
     const known = await this.#listApproved(site, options);
     if (known instanceof StorageError) return { type: "unavailable", error: known };
     // Much that was learnt is saved at once: the client may have given up waiting, and nobody closes what nobody got.
@@ -204,25 +225,29 @@ class DiskMaildirStore implements DurableMaildirStore {
     return known;
   }
 
-  #openedAgain(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): Eventually<OpenOutcome> {
+  #openedAgain(site: MaildirSite, known: KnownMaildrop, options: ReopenOptions): Eventually<OpenOutcome> {
     this.#onTable?.("memory");
     return andThen(isApproved(known, options), (is) =>
       is ? this.#opened(site, known, options) : { type: "unavailable", error: new StorageError("DECLINED", site.root) },
     );
   }
 
-  #opened(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): OpenOutcome {
+  #opened(site: MaildirSite, known: KnownMaildrop, options: ReopenOptions): OpenOutcome {
     known.settle();
     const maildrop = createMaildrop(this.#partsOf(site, known, options));
     return { type: "opened", maildrop, folders: known.folders };
   }
 
-  #partsOf(site: MaildirSite, known: KnownMaildrop, options: OpenOptions): MaildropParts {
-    const { deleted = "unlink", trashCounts = false, folderOf } = options;
+  #partsOf(site: MaildirSite, known: KnownMaildrop, options: ReopenOptions): MaildropParts {
+    const { deleted = "unlink", trashCounts = false, folderOf, unfinished, hidden } = options;
     const home = folderOf === undefined ? site.root : octetPath(folderOf);
     const isInTrash = isTrash({ ...site, home });
-    const table = known.served;
-    const rowAt = (position: number): number => (table instanceof IdentifiedTable ? table.rowAt(position) : position);
+    const { served } = known;
+    const table = hidden?.size ? tableWithout(served, hidden) : served;
+    const rowAt = (position: number): number => {
+      const at = table instanceof ChosenTable ? table.wholeOf(position) : position;
+      return served instanceof IdentifiedTable ? served.rowAt(at) : at;
+    };
     return {
       ...site,
       home,
@@ -230,6 +255,7 @@ class DiskMaildirStore implements DurableMaildirStore {
       keepsQuota: isInTrash ? !trashCounts : deleted === "trash" && trashCounts,
       table,
       copies: known.copies,
+      unfinished,
       count: (fd) => this.#counter.count(site.fs, fd),
       remember: (position, measured) => known.remember(rowAt(position), measured),
       forget: (positions) => known.forget(positions.map(rowAt)),
@@ -239,9 +265,24 @@ class DiskMaildirStore implements DurableMaildirStore {
   }
 }
 
+/** After the completion of an update. */
+interface ReopenOptions extends OpenOptions {
+  /** What its journal still holds. */
+  readonly unfinished?: Intent | undefined;
+  /** Unique names of the messages that it still has to remove. */
+  readonly hidden?: ReadonlySet<string>;
+}
+
 interface Opening {
   readonly outcome: Promise<KnownMaildrop | StorageError>;
   readonly listeners: Progress[];
+}
+
+function tableWithout(table: MessageTable, hidden: ReadonlySet<string>): ChosenTable {
+  return new ChosenTable(
+    table,
+    positionsThat(table, (position) => !hidden.has(uniqueNameOf(table.pathAt(position)))),
+  );
 }
 
 function find(
@@ -330,5 +371,6 @@ const NOTHING: Knowledge = {
   copies: new Map(),
 };
 const CACHE_OCTETS = 64 * 1_048_576;
+const FOREIGN = new Error("it was written by another version of Postigo, which has to finish it");
 const always = (): boolean => true;
 const SAVED_AT_ONCE = 200;

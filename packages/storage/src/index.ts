@@ -51,6 +51,7 @@ export type {
 export { type MessageName, messageNamesOf } from "./predecessor/message-names-of.js";
 export { qmailIdsOf } from "./predecessor/qmail-names.js";
 export { StorageError, type StorageErrorCode } from "./storage-error.js";
+export { ChosenTable, positionsThat } from "./table/chosen-table.js";
 export {
   encodeImportedIds,
   type IdProblem,

@@ -36,7 +36,10 @@ export interface OpenOptions {
    * opening ends with DECLINED.
    */
   readonly approve?: (found: FoundMaildrop) => Eventually<boolean>;
-  /** The caller holds the lock and may change the maildrop: an update that a crash has cut off is finished first. */
+  /**
+   * The caller holds the lock and may change the maildrop: an update that a crash has cut off is finished first. What of it cannot be
+   * removed now is not in the table, and is tried again by the next such opening.
+   */
   readonly recover?: boolean;
   /**
    * Asked while such an update is being finished: false (the lock was lost, or the caller has gone and given it back) ends that, and
@@ -51,6 +54,7 @@ export interface OpenOptions {
 }
 
 export interface FinishedUpdate {
+  /** Nothing has failed for good: what could not be removed yet is tried again. */
   readonly report: RemovalReport;
   /** Of the table that the positions in the report are of. */
   readonly messages: MessageTable;

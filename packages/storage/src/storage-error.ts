@@ -19,10 +19,12 @@ export type StorageErrorCode =
   | "RESTLESS"
   /** A message could not be given its flag. */
   | "MARK_FAILED"
-  /** maildirsize was not told what has been removed. */
+  /** maildirsize was not told what has been removed. With a journal the next session tells it. */
   | "QUOTA_FAILED"
-  /** The journal of an update could not be written or taken away; the update went on without it. */
+  /** The journal of an update could not be written, and the update went on without it; or not be read or taken away. */
   | "JOURNAL_FAILED"
+  /** What an update still had to remove when it was cut off cannot be removed now either: it is not shown, and tried again. */
+  | "UPDATE_UNFINISHED"
   /** A journal was no whole one: the update it announced had not begun. */
   | "JOURNAL_TORN"
   /** postigo.index could not be written: what was counted will be counted again. */

@@ -1,7 +1,16 @@
 // What was delivered of late, as a maildrop of its own: the rest is not listed and cannot be touched. Several devices can share one
 // maildrop so, each fetching what is new, without one of them taking years of mail.
 
-import type { Eventually, Maildrop, MessageTable, MessageTrouble, OpenMessage, RemovalReport } from "@postigo/storage";
+import {
+  ChosenTable,
+  type Eventually,
+  type Maildrop,
+  type MessageTable,
+  type MessageTrouble,
+  type OpenMessage,
+  positionsThat,
+  type RemovalReport,
+} from "@postigo/storage";
 import type { OpenedMaildrop } from "./maildrop-opener.js";
 
 /** `since`: milliseconds since 1970; it goes back with the clock, or when the operator asks for more days. A table in which nothing is older is the view itself. */
@@ -14,30 +23,25 @@ export function recentView(opened: OpenedMaildrop, since: number): OpenedMaildro
   return { ...opened, maildrop: view, onRemoved: (report) => onRemoved(mapped(report, (at) => recent.wholeOf(at))) };
 }
 
-class RecentTable implements MessageTable {
-  readonly #whole: MessageTable;
-  /** In the whole table, ascending. */
-  readonly #positions: Uint32Array;
+class RecentTable extends ChosenTable {
   /** Of what it shows. */
   readonly #oldest: number;
   /** Of what it leaves out. */
   readonly #latest: number;
 
   constructor(whole: MessageTable, since: number) {
-    this.#whole = whole;
-    const positions = new Uint32Array(whole.count);
-    let count = 0;
     let oldest = Number.POSITIVE_INFINITY;
     let latest = Number.NEGATIVE_INFINITY;
-    for (let position = 0; position < whole.count; position++) {
+    const positions = positionsThat(whole, (position) => {
       const delivered = whole.deliveredAt(position);
-      if (delivered < since) latest = Math.max(latest, delivered);
-      else {
-        positions[count++] = position;
-        oldest = Math.min(oldest, delivered);
+      if (delivered < since) {
+        latest = Math.max(latest, delivered);
+        return false;
       }
-    }
-    this.#positions = positions.slice(0, count);
+      oldest = Math.min(oldest, delivered);
+      return true;
+    });
+    super(whole, positions);
     this.#oldest = oldest;
     this.#latest = latest;
   }
@@ -45,39 +49,6 @@ class RecentTable implements MessageTable {
   /** Whether a view that begins then shows the same. */
   isSince(since: number): boolean {
     return this.#latest < since && since <= this.#oldest;
-  }
-
-  get count(): number {
-    return this.#positions.length;
-  }
-
-  /** Of a position in the view that in the whole table. */
-  wholeOf(position: number): number {
-    return this.#positions[position] ?? Number.NaN;
-  }
-
-  octetsAt(position: number): number {
-    return this.#whole.octetsAt(this.wholeOf(position));
-  }
-
-  deliveredAt(position: number): number {
-    return this.#whole.deliveredAt(this.wholeOf(position));
-  }
-
-  fileOctetsAt(position: number): number {
-    return this.#whole.fileOctetsAt(this.wholeOf(position));
-  }
-
-  uniqueIdAt(position: number): string {
-    return this.#whole.uniqueIdAt(this.wholeOf(position));
-  }
-
-  copyUniqueId(position: number, target: Uint8Array, offset: number): number {
-    return this.#whole.copyUniqueId(this.wholeOf(position), target, offset);
-  }
-
-  pathAt(position: number): string {
-    return this.#whole.pathAt(this.wholeOf(position));
   }
 }
 

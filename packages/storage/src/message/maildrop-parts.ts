@@ -4,6 +4,7 @@ import type { Eventually } from "../eventually.js";
 import type { MessageTable } from "../maildrop.js";
 import type { FileSystem } from "../ports/file-system.js";
 import type { StorageError } from "../storage-error.js";
+import type { Intent } from "../update/journal.js";
 import type { Disposal } from "./disposal.js";
 import type { Measured } from "./octet-count.js";
 
@@ -20,6 +21,8 @@ export interface MaildropParts {
   readonly disposal: Disposal;
   /** True when what goes still counts against the quota: a trash folder that does; or never did. */
   readonly keepsQuota?: boolean;
+  /** What an earlier update has left in its journal. */
+  readonly unfinished?: Intent | undefined;
   /** Counts the canonical octets of an open file from its first octet, wherever its read position stands. */
   readonly count: (fd: number) => Eventually<number>;
   /** A message was measured anew: the index keeps it. */

@@ -1,15 +1,19 @@
 // What one session knows better than the shared, immutable table: files found under another name, messages measured anew.
 
+import type { Intent } from "../update/journal.js";
 import type { MaildropParts } from "./maildrop-parts.js";
 import type { Measured } from "./octet-count.js";
 
 export class SessionView {
   readonly parts: MaildropParts;
+  /** What stands in the journal and could not be done: an update carries it over into its own. */
+  unfinished: Intent | undefined;
   #paths: Map<number, string> | undefined;
   #measures: Map<number, Measured> | undefined;
 
   constructor(parts: MaildropParts) {
     this.parts = parts;
+    this.unfinished = parts.unfinished;
   }
 
   /** Below the maildrop, as last seen. */

@@ -9,6 +9,7 @@ export function fileStatusOf(stats: BigIntStats): FileStatus {
     inode: stats.ino,
     mtimeNs: stats.mtimeNs,
     ctimeNs: stats.ctimeNs,
+    bornNs: stats.birthtimeNs,
   };
 }
 

@@ -64,6 +64,8 @@ export interface FileStatus {
   readonly inode: bigint;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
+  /** Not above 0 where the file system does not know it. */
+  readonly bornNs: bigint;
 }
 
 export interface Listing {

@@ -1,6 +1,7 @@
 // An update: journal, removals, quota, and the journal goes. Cut off anywhere, the next session finishes it.
 //
-// A journal that cannot be written does not keep anybody from deleting: on a full disk that is the only way out.
+// A journal that cannot be written does not keep anybody from deleting: on a full disk that is the only way out. What an earlier
+// journal still has to do is carried over into that of this update, and stands there alone when the update is over.
 
 import { uniqueNameOf } from "../maildir/file-name.js";
 import { noteUsage, quotaOctets, quotaOf, tellUsage, type Usage } from "../maildir/maildirsize.js";
@@ -8,9 +9,10 @@ import type { RemovalReport } from "../maildrop.js";
 import { removeCopies } from "../message/remove-copies.js";
 import { removeMessages } from "../message/remove-messages.js";
 import type { SessionView } from "../message/session-view.js";
-import { StorageError } from "../storage-error.js";
-import type { JournalMessage } from "./journal.js";
-import { JOURNAL_NAME, noteInJournal, removeJournal, writeJournal } from "./journal-file.js";
+import { type IdentifiedFiles, identifyFiles } from "./identify-files.js";
+import type { Intent, JournalMessage } from "./journal.js";
+import { isWritten, writeJournal } from "./journal-file.js";
+import { journalTrouble, quotaTrouble, settleUpdate } from "./settle-update.js";
 
 /** As Maildrop.remove. */
 export async function runUpdate(
@@ -36,14 +38,36 @@ async function runPart(
   mayGoOn: () => boolean,
 ): Promise<RemovalReport> {
   if (positions.length === 0) return NOTHING;
+  const carried = view.unfinished;
   // A journal that stands there may be the next session's by now.
-  const isWritten = mayGoOn() && (await begin(view, positions));
-  const report = await removeWithCopies(view, positions, mayGoOn);
+  const { written, gone } = mayGoOn() ? await begin(view, positions) : NOT_BEGUN;
+  const report = await removePresent(view, { positions, gone }, mayGoOn);
+  const usage = usageOf(view, report);
   // Without the lock the next session, which may be there already, finishes what the journal names: the quota too.
-  if (isWritten && !mayGoOn()) return report;
-  await tellUsageOnce(view, usageOf(view, report), isWritten);
-  if (isWritten) await end(view);
+  if (written === undefined) await tellUnnoted(view, usage);
+  else if (mayGoOn()) {
+    const left = carried?.messages ?? [];
+    await settleUpdate(view, { written, left, usage: () => usage, isOwn: carried === undefined });
+  }
   return report;
+}
+
+interface Wanted {
+  readonly positions: readonly number[];
+  /** Those of them that others had removed. */
+  readonly gone: ReadonlySet<number>;
+}
+
+async function removePresent(
+  view: SessionView,
+  { positions, gone }: Wanted,
+  mayGoOn: () => boolean,
+): Promise<RemovalReport> {
+  if (gone.size === 0) return removeWithCopies(view, positions, mayGoOn);
+  const present = positions.filter((position) => !gone.has(position));
+  const { removed, failed } = await removeWithCopies(view, present, mayGoOn);
+  const before = [...gone].map((position) => ({ position, path: view.pathAt(position), how: "gone" as const }));
+  return { removed: [...before, ...removed], failed };
 }
 
 /** The messages and the copies of them, as `view` says where they are. */
@@ -79,52 +103,70 @@ export function usageOf(view: SessionView, { removed }: RemovalReport): Usage {
   return { octets, messages };
 }
 
-/** Tells maildirsize, and the journal before it, so that neither a crash before nor one after makes it hear twice or never. */
-export async function tellUsageOnce(view: SessionView, usage: Usage, isWritten: boolean): Promise<void> {
+async function tellUnnoted(view: SessionView, usage: Usage): Promise<void> {
   const { fs, home } = view.parts;
   try {
     const note = await noteUsage(fs, home, usage);
-    if (note === undefined) return;
-    if (isWritten) await noteInJournal(view.parts, note);
-    await tellUsage(fs, home, note);
+    if (note !== undefined) await tellUsage(fs, home, note);
   } catch (cause) {
-    view.parts.onTrouble?.(new StorageError("QUOTA_FAILED", `${home}/maildirsize`, cause));
+    quotaTrouble(view, cause);
   }
 }
 
-/** Takes the journal away. */
-export async function end(view: SessionView): Promise<void> {
-  try {
-    await removeJournal(view.parts);
-  } catch (cause) {
-    trouble(view, cause);
-  }
+interface Beginning {
+  /** What stands in the journal; undefined: there is none of this update. */
+  readonly written: Intent | undefined;
+  readonly gone: ReadonlySet<number>;
 }
 
-/** Whether there is a journal now. One file that no quota counts goes whole or stays whole: that needs none. */
-async function begin(view: SessionView, positions: readonly number[]): Promise<boolean> {
-  const { fs, home, disposal } = view.parts;
+/** One file that no quota counts goes whole or stays whole: that needs no journal. */
+async function begin(view: SessionView, positions: readonly number[]): Promise<Beginning> {
+  const { fs, home, copies } = view.parts;
+  let intent: Intent | undefined;
+  let gone: ReadonlySet<number> = new Set();
   try {
     const quota = await quotaOf(fs, home);
-    if (positions.length === 1 && quota === undefined && !view.parts.copies?.size) return false;
-    const messages = positions.map((position) => journalMessageAt(view, position));
-    await writeJournal(view.parts, { disposal: disposal.name, quotaInode: quota?.inode, messages });
-    return true;
+    if (positions.length === 1 && quota === undefined && !copies?.size) return NOT_BEGUN;
+    const identified = await identifyFiles(view, positions);
+    gone = identified.gone;
+    if (gone.size === positions.length) return { written: undefined, gone };
+    intent = intentOf(view, quota?.inode, messagesOf(view, positions, identified));
+    await writeJournal(view.parts, intent);
+    return { written: intent, gone };
   } catch (cause) {
-    trouble(view, cause);
-    return false;
+    journalTrouble(view, cause);
+    const isThere = intent !== undefined && (await isWritten(view.parts, intent));
+    return { written: isThere ? intent : undefined, gone };
   }
 }
 
-function journalMessageAt(view: SessionView, position: number): JournalMessage {
-  const path = view.pathAt(position);
-  return { uniqueName: uniqueNameOf(path), octets: quotaOctets(path, view.fileOctetsAt(position)) };
+function intentOf(view: SessionView, inode: bigint | undefined, messages: readonly JournalMessage[]): Intent {
+  const { unfinished, parts } = view;
+  const disposal = parts.disposal.name;
+  if (unfinished === undefined) return { disposal, quotaInode: inode, debt: undefined, messages };
+  // What another quota has not heard of, this one was counted without.
+  const isSame = unfinished.quotaInode === inode;
+  const [quotaInode, debt] = isSame ? [inode, unfinished.debt] : [undefined, undefined];
+  return { disposal, quotaInode, debt, messages: [...unfinished.messages, ...messages] };
 }
 
-function trouble({ parts: { root, onTrouble } }: SessionView, cause: unknown): void {
-  onTrouble?.(new StorageError("JOURNAL_FAILED", `${root}/${JOURNAL_NAME}`, cause));
+/** What others have removed is not ours to remove, nor to tell. */
+function messagesOf(
+  view: SessionView,
+  positions: readonly number[],
+  { files, gone }: IdentifiedFiles,
+): readonly JournalMessage[] {
+  const messages: JournalMessage[] = [];
+  for (const position of positions) {
+    if (gone.has(position)) continue;
+    const path = view.pathAt(position);
+    const octets = quotaOctets(path, view.fileOctetsAt(position));
+    messages.push({ uniqueName: uniqueNameOf(path), octets, file: files.get(position) });
+  }
+  return messages;
 }
 
+const NOT_BEGUN: Beginning = { written: undefined, gone: new Set() };
 export const NOTHING: RemovalReport = { removed: [], failed: [] };
 /** Messages in one journal: a few milliseconds to write it down, a few megabytes to read. */
 const AT_A_TIME = 10_000;

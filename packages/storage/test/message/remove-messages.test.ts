@@ -267,7 +267,7 @@ for (const io of IO_MODES) {
     const world = worldIn(t, io, (maildir) => ({ method, path }) => {
       if (method === "lstat" && path.includes("M1.host")) {
         for (const at of remains(maildir, 0))
-          maildir.rename(at, `cur/1700000001.M1.host:2,${turn++ % 2 === 0 ? "F" : "R"}`);
+          maildir.rename(at, `cur/1700000001.M1.host:2,${"abcdefghijklmnopqrstuvwxyz"[turn++ % 26]}`);
       }
     });
     const report = await world.maildrop.remove(DOOMED);

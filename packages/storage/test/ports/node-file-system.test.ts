@@ -139,6 +139,7 @@ for (const io of IO_MODES) {
       inode: exact.ino,
       mtimeNs: exact.mtimeNs,
       ctimeNs: exact.ctimeNs,
+      bornNs: exact.birthtimeNs,
     };
     const fd = await files.openRead(path);
     assert.deepEqual(await files.fstat(fd), expected);

@@ -44,6 +44,15 @@ export function crashAt(index: number): Interference {
   };
 }
 
+/** Before the call of `method` that is the n-th of them (from 1). */
+export function crashBefore(method: string, n: number): Interference {
+  let met = 0;
+  return (call) => {
+    if (call.method === method) met += 1;
+    if (met >= n) throw new Crash(`before ${method} number ${n}`);
+  };
+}
+
 export class FaultyFileSystem implements FileSystem {
   readonly calls: Call[] = [];
   readonly #inner: FileSystem;
