@@ -1,6 +1,6 @@
-// A Courier POP3 server of the test's own: loopback only, accounts in userdb, over the Maildirs of a spool. Its paths are fixed
-// (/etc/courier, /run/courier), so it runs in a mount namespace of its own where they are other folders. courier-pop cannot be
-// installed beside dovecot-pop3d: where it is not there it is unpacked from its package. Needs root.
+// A Courier POP3 or IMAP server of the test's own: loopback only, accounts in userdb, over the Maildirs of a spool. Its paths are fixed
+// (/etc/courier, /run/courier), so it runs in a mount namespace of its own where they are other folders. courier-pop and courier-imap
+// cannot be installed beside Dovecot's: what is not there is unpacked from its package. Needs root.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
@@ -20,11 +20,11 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { cleanUp } from "./clean-up.js";
 import { until } from "./eventually.js";
+import { greets } from "./foreign-daemon.js";
 import { freePort } from "./free-port.js";
 import { PASSWORD } from "./gateway-process.js";
 import { MAIL_OWNER } from "./mail-owner.js";
 import { isRunning } from "./process-state.js";
-import { RawClient } from "./raw-client.js";
 import { needsSuccess } from "./real-client.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
@@ -32,7 +32,11 @@ export interface CourierOptions {
   /** The Maildir of a user is SPOOL/USER. */
   readonly spool: string;
   readonly users: readonly string[];
+  /** POP3 unless it is said. */
+  readonly service?: Service;
 }
+
+type Service = "pop3" | "imap";
 
 /** Options for a test that needs it. */
 export const needsCourier = (): { skip?: string } =>
@@ -60,9 +64,10 @@ export class PrivateCourier {
   static async start(t: TestContext, options: CourierOptions): Promise<PrivateCourier> {
     const courier = new PrivateCourier(temporaryDirectory(t), await freePort());
     courier.#writeAccounts(options);
-    const programs = programFolder();
+    const service = SERVICES[options.service ?? "pop3"];
+    const root = rootOf(service);
     cleanUp(t, () => courier.stop());
-    writeFileSync(join(courier.directory, "inside.sh"), courier.#insideNamespace(programs));
+    writeFileSync(join(courier.directory, "inside.sh"), courier.#insideNamespace(root, service));
     const script = join(courier.directory, "inside.sh");
     courier.#child = spawn("unshare", ["-m", "sh", script], { cwd: "/", stdio: "ignore", env: environment() });
     await until("Courier answers", () => courier.#answers());
@@ -78,15 +83,9 @@ export class PrivateCourier {
     await until("Courier has ended", () => ![child.pid, auth].some((pid) => pid !== undefined && isRunning(pid)));
   }
 
-  async #answers(): Promise<boolean> {
+  #answers(): Promise<boolean> {
     assert.equal(this.#child?.exitCode, null, "Courier has ended");
-    try {
-      const client = await RawClient.connect(this.port);
-      client.destroy();
-      return true;
-    } catch {
-      return false;
-    }
+    return greets(this.port);
   }
 
   #writeAccounts({ spool, users }: CourierOptions): void {
@@ -108,7 +107,7 @@ export class PrivateCourier {
     writeFileSync(join(etc, "userdb"), users.map(account).join(""), { mode: 0o700 });
   }
 
-  #insideNamespace(programs: string): string {
+  #insideNamespace(root: string, { login, program, environment: variables }: ServiceForm): string {
     const own = this.directory;
     return `mount --make-rprivate /
 mount --bind "${own}/etc" /etc/courier
@@ -118,35 +117,54 @@ chmod 644 /etc/courier/userdb.dat
 chown courier /etc/courier/userdbshadow.dat
 /usr/lib/courier/courier-authlib/authdaemond >"${own}/auth.log" 2>&1 &
 echo $! > "${own}/auth.pid"
-export TCPLOCALIP=127.0.0.1 PATH MAILDIRPATH=. POP3AUTH= POP3_TLS=0 POP3_PROXY=0 AUTHMODULES=
+export TCPLOCALIP=127.0.0.1 PATH MAILDIRPATH=. AUTHMODULES= ${variables}
 exec couriertcpd -address=127.0.0.1 -maxprocs=40 -maxperip=40 -nodnslookup -noidentlookup ${this.port} \\
-  "${programs}/courierpop3login" "${programs}/courierpop3d" .
+  "${join(root, login)}" "${join(root, program)}" .
 `;
   }
 }
 
-/** The folder of courierpop3d: installed, or unpacked once and kept for the next test. */
-function programFolder(): string {
-  for (const root of ["/", UNPACKED]) {
-    if (existsSync(join(root, PROGRAMS, "courierpop3d"))) return join(root, PROGRAMS);
-  }
-  unpack();
-  return join(UNPACKED, PROGRAMS);
+interface ServiceForm {
+  readonly debianPackage: string;
+  /** Below the root of the package. */
+  readonly login: string;
+  readonly program: string;
+  readonly environment: string;
+}
+
+const SERVICES: Readonly<Record<Service, ServiceForm>> = {
+  pop3: {
+    debianPackage: "courier-pop",
+    login: "usr/lib/courier/courier/courierpop3login",
+    program: "usr/lib/courier/courier/courierpop3d",
+    environment: "POP3AUTH= POP3_TLS=0 POP3_PROXY=0",
+  },
+  imap: {
+    debianPackage: "courier-imap",
+    login: "usr/lib/courier/courier/imaplogin",
+    program: "usr/bin/imapd",
+    environment: `IMAP_CAPABILITY="IMAP4rev1 UIDPLUS QUOTA" IMAP_STARTTLS=NO IMAP_PROXY=0 IMAP_USELOCKS=1 IMAP_KEYWORDS=1`,
+  },
+};
+
+/** The root below which its programs stand: installed, or unpacked once and kept for the next test. */
+function rootOf({ debianPackage, login }: ServiceForm): string {
+  const unpacked = join(tmpdir(), "postigo-test-cache", debianPackage);
+  for (const root of ["/", unpacked]) if (existsSync(join(root, login))) return root;
+  unpack(debianPackage, unpacked);
+  return unpacked;
 }
 
 /** Tests that run at once do it each for itself; the first to be ready puts it in place. */
-function unpack(): void {
+function unpack(debianPackage: string, target: string): void {
   const work = mkdtempSync(join(tmpdir(), "postigo-courier-"));
-  execFileSync("apt-get", ["download", "courier-pop"], { cwd: work, stdio: "ignore", timeout: 120_000 });
-  execFileSync("sh", ["-c", "dpkg -x courier-pop_*.deb unpacked"], { cwd: work, stdio: "ignore" });
+  execFileSync("apt-get", ["download", debianPackage], { cwd: work, stdio: "ignore", timeout: 120_000 });
+  execFileSync("sh", ["-c", `dpkg -x ${debianPackage}_*.deb unpacked`], { cwd: work, stdio: "ignore" });
   chmodSync(work, 0o755);
-  mkdirSync(dirname(UNPACKED), { recursive: true });
-  if (!existsSync(UNPACKED)) renameSync(join(work, "unpacked"), UNPACKED);
+  mkdirSync(dirname(target), { recursive: true });
+  if (!existsSync(target)) renameSync(join(work, "unpacked"), target);
   rmSync(work, { recursive: true });
 }
-
-const PROGRAMS = "usr/lib/courier/courier";
-const UNPACKED = join(tmpdir(), "postigo-test-cache", "courier-pop");
 
 const pidIn = (file: string): number | undefined =>
   existsSync(file) ? Number(readFileSync(file, "latin1")) || undefined : undefined;
