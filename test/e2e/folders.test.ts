@@ -17,12 +17,16 @@ interface Wanted {
   /** Nothing is set that turns folders and views on. */
   readonly isOff?: boolean;
   readonly lock?: { readonly wait: string };
+  readonly maildrop?: Readonly<Record<string, string>>;
 }
 
-async function serve(t: TestContext, { isOff = false, lock = { wait: "3s" } }: Wanted = {}) {
+async function serve(t: TestContext, { isOff = false, lock = { wait: "3s" }, maildrop = {} }: Wanted = {}) {
   const spool = join(temporaryDirectory(t), "mail");
   const auth = { plaintext: "loopback", apop: true };
-  const on = { spool: { maildir: `${spool}/%{user}`, folder_separator: "+" }, maildrop: { recent: "30d" } };
+  const on = {
+    spool: { maildir: `${spool}/%{user}`, folder_separator: "+" },
+    maildrop: { recent: "30d", ...maildrop },
+  };
   const gateway = await GatewayProcess.start(t, { spool, configuration: { auth, lock, ...(isOff ? {} : on) } });
   const inbox = gateway.maildir();
   return { gateway, inbox, folder: (name: string) => new MaildirFixture(join(inbox.path, name)) };
@@ -105,6 +109,26 @@ test("fetchmail polls the folder and the inbox of one account as two", needs("fe
   for (const user of ["alice", "alice+Work.Old"])
     assert.equal((await poll(user)).status, 1, "nothing is fetched twice");
 });
+
+test(
+  "mail that curl has deleted from a folder is held and brought back to it, under its unique-id",
+  needs("curl"),
+  async (t) => {
+    const { gateway, inbox, folder } = await serve(t, { maildrop: { deleted: "hold 30d" } });
+    inbox.fillWithNumbered(1);
+    const work = folder(".Work").fillWithNumbered(3);
+    const url = `pop3://127.0.0.1:${gateway.ports.none}/`;
+    const idsOf = async (): Promise<string> => (await curl("alice+Work", "-X", "UIDL", url)).stdout.toString("latin1");
+    const before = await idsOf();
+    assert.equal((await curl("alice+Work", "-I", "-X", "DELE 2", url)).status, 0);
+    assert.deepEqual([work.count, inbox.count], [2, 1]);
+    assert.match((await gateway.command("undelete", "alice", "--dry-run")).stderr, /^alice\+Work: 1 message is held/m);
+    const { status, stderr } = await gateway.command("undelete", "alice+Work", "--since", "1h");
+    assert.equal(status, 0, stderr);
+    assert.deepEqual([work.count, inbox.count], [3, 1]);
+    assert.equal(await idsOf(), before);
+  },
+);
 
 test("a folder that is not there, that leads elsewhere or that is no name is refused, and none is made", async (t) => {
   const { gateway, inbox } = await serve(t);

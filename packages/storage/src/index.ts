@@ -1,6 +1,6 @@
 // What the rest of Postigo may know of storage.
 
-export { type AsideMessage, type AsidePlace, listAside } from "./aside/aside-mail.js";
+export { type AsideMessage, type AsidePlace, listAside, listFoldersOfHeld } from "./aside/aside-mail.js";
 export { type AgeSearch, mailBefore, oldMessages } from "./aside/old-mail.js";
 export { heldBefore, type PurgeOptions, type PurgeReport, purgeHeld } from "./aside/purge-held.js";
 export {
@@ -32,7 +32,7 @@ export type {
   RemovalReport,
   RemovedMessage,
 } from "./maildrop.js";
-export type { DisposalName } from "./message/disposal.js";
+export type { DisposalName, DisposalSite } from "./message/disposal.js";
 export type { OctetRule } from "./octet-rule.js";
 export { listOwnFiles, type OwnFile, type OwnFileKind, removeOwnFile } from "./own-files.js";
 export type { FileSystem, StorageRoot, StorageRoots } from "./ports/file-system.js";

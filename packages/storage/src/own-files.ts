@@ -5,12 +5,13 @@
 //   postigo.NAME.PID.tmp         a file that was being written when its process died
 //   postigo.uids                 unique-ids of another server; without them clients fetch all mail again
 //   postigo.journal              an update that was begun; it is to be finished, not dropped
-//   postigo.hold                 a folder of mail that was put aside; it goes once it is empty
+//   postigo.hold                 a folder of mail that was put aside, and of folders of such mail; it goes once it is empty
 
+import { heldFolders } from "./aside/aside-mail.js";
 import { INDEX_NAME } from "./index/load-index.js";
 import type { MaildirSite } from "./maildir/maildir-site.js";
 import { HOLD_FOLDER } from "./message/disposal.js";
-import { isMissing } from "./ports/errno.js";
+import { errnoOf, isMissing } from "./ports/errno.js";
 import type { FileKind } from "./ports/file-system.js";
 import { UIDS_NAME } from "./uid/imported-ids-file.js";
 import { JOURNAL_NAME } from "./update/journal-file.js";
@@ -42,12 +43,24 @@ export async function removeOwnFile({ fs, root }: MaildirSite, { name, kind }: O
   const path = `${root}/${name}`;
   if ((await fs.lstat(path))?.kind !== fileKindOf(kind)) return false;
   try {
-    await (kind === "held" ? fs.rmdir(path) : fs.unlink(path));
+    await (kind === "held" ? removeHold({ fs, root }) : fs.unlink(path));
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
   }
+}
+
+async function removeHold({ fs, root }: MaildirSite): Promise<void> {
+  for (const folder of await heldFolders({ fs, root })) {
+    try {
+      await fs.rmdir(`${root}/${folder}`);
+    } catch (error) {
+      // What is in it keeps the folder around it.
+      if (!["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
+    }
+  }
+  await fs.rmdir(`${root}/${HOLD_FOLDER}`);
 }
 
 async function ownNamesIn({ fs, root }: MaildirSite): Promise<readonly string[]> {

@@ -33,7 +33,7 @@ interface Accepted {
 const accept = async (maildrops: UserMaildrops, user: string | undefined): Promise<Accepted> => {
   const directory = canaryDirectory(maildrops.config, process.env);
   if (directory === undefined) throw new CommandError(EXIT.configuration, IN_MEMORY);
-  const maildrop = user === undefined ? undefined : maildrops.of(user).path;
+  const maildrop = user === undefined ? undefined : maildrops.named(user).path;
   try {
     const forgotten =
       maildrop === undefined ? await forgetAllRecords(directory) : await forgetRecords(directory, maildrop);

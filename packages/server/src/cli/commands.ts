@@ -19,6 +19,8 @@ export interface Command {
 /** What several commands have. */
 const WORD = { type: "string", requiresArg: true } as const;
 const USER = { type: "string", describe: "USER of the configuration" } as const;
+/** For commands that work on a folder too. */
+const MAILDROP = { type: "string", describe: "USER of the configuration; USER+Folder where folders are on" } as const;
 const ALL = { type: "boolean", describe: "the maildrops of all accounts" } as const;
 const JSON_OPTION = { type: "boolean", describe: "print JSON" } as const;
 
@@ -79,7 +81,10 @@ export const COMMANDS: readonly Command[] = [
     options: ["config", "c", "json", "target"],
     build: (options) =>
       options
-        .positional("target", { type: "string", describe: "USER of the configuration, or path of a MAILDIR" })
+        .positional("target", {
+          type: "string",
+          describe: "USER or USER+Folder of the configuration, or path of a MAILDIR",
+        })
         .option("config", CONFIG_OPTION)
         .option("json", JSON_OPTION)
         .example("$0 inspect ana@example.org", "the maildrop that this user would get")
@@ -93,7 +98,7 @@ export const COMMANDS: readonly Command[] = [
     options: ["config", "c", "json", "all", "uids", "user"],
     build: (options) =>
       options
-        .positional("user", USER)
+        .positional("user", MAILDROP)
         .option("config", CONFIG_OPTION)
         .option("all", ALL)
         .option("uids", { type: "boolean", describe: "imported unique-ids too: clients will fetch that mail again" })
@@ -131,7 +136,7 @@ export const COMMANDS: readonly Command[] = [
     options: ["config", "c", "json", "all", "user"],
     build: (options) =>
       options
-        .positional("user", USER)
+        .positional("user", MAILDROP)
         .option("config", CONFIG_OPTION)
         .option("all", { type: "boolean", describe: "all maildrops: the spool was exchanged on purpose" })
         .option("json", JSON_OPTION)
@@ -145,7 +150,7 @@ export const COMMANDS: readonly Command[] = [
     options: ["config", "c", "json", "since", "message", "dry-run", "user"],
     build: (options) =>
       options
-        .positional("user", USER)
+        .positional("user", MAILDROP)
         .option("config", CONFIG_OPTION)
         .option("since", { ...WORD, describe: "those deleted since: 2d, or 2026-11-24T09:30" })
         .option("message", { ...WORD, describe: "the one with this unique-id" })

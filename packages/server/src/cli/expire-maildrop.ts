@@ -6,7 +6,7 @@ import { logPurge } from "../maildrop/held-purge.js";
 import { logRemoval } from "../maildrop/log-removal.js";
 import { removeExpired } from "../maildrop/retention.js";
 import type { UserMaildrop, UserMaildrops } from "./user-maildrops.js";
-import { createUserStore, openMaildrop, siteOf } from "./user-store.js";
+import { createUserStore, openMaildrop, openOptionsOf, siteOf } from "./user-store.js";
 
 /** Milliseconds since 1970; undefined: nothing goes for that reason. */
 export interface ExpiryRule {
@@ -93,11 +93,8 @@ class Work implements ExpiryCount {
   }
 
   async #open(store: ReturnType<typeof createUserStore>): Promise<Maildrop> {
-    const { deleted, trashCounts } = this.#maildrops.config.maildrop;
-    const { mayGoOn } = this.#parts;
-    const { path } = this.#maildrop;
-    const options = { anchor: path, recover: true, deleted: deleted.type, trashCounts, mayGoOn };
-    return openMaildrop(store, path, options);
+    const options = openOptionsOf(this.#maildrops, this.#maildrop, this.#parts.mayGoOn);
+    return openMaildrop(store, this.#maildrop.path, options);
   }
 
   /** Whether there may be more: what cannot be removed would be met again for ever. */

@@ -15,9 +15,6 @@ export const loadAccounts = async ({ accounts }: Config): Promise<readonly Store
   return [...found.values()];
 };
 
-export const findAccount = async (name: string, config: Config): Promise<StoredAccount | undefined> =>
-  (await loadAccounts(config)).find((account) => account.name === name);
-
 const accountsOf = async (config: AccountsConfig): Promise<readonly StoredAccount[]> => {
   if (config.type === "users-file") return fileAccounts(config);
   return config.users.flatMap((user) => {

@@ -10,7 +10,7 @@ import { LockDisk } from "../lock/lock-disk.js";
 import { lockPlace } from "../lock/lock-place.js";
 import { errorCode } from "./exit-code.js";
 import type { UserMaildrop, UserMaildrops } from "./user-maildrops.js";
-import { createUserStore, finishCutOffUpdate, siteOf } from "./user-store.js";
+import { createUserStore, finishCutOffUpdate, openOptionsOf, siteOf } from "./user-store.js";
 
 export interface ForgottenFile {
   /** Path of a file in `lock.directory`, else its name in the maildrop. */
@@ -49,7 +49,7 @@ const finishUpdate = async (
   if (!(await listOwnFiles(site)).some(({ kind }) => kind === "journal")) return;
   // What goes wrong leaves the journal where it is, which is told.
   const store = createUserStore(maildrops, () => undefined);
-  await finishCutOffUpdate(store, maildrop, mayGoOn);
+  await finishCutOffUpdate(store, maildrop.path, openOptionsOf(maildrops, maildrop, mayGoOn));
   await store.flush();
 };
 

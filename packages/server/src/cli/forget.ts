@@ -20,7 +20,8 @@ export const forget = async (parsed: Parsed, terminal: Terminal): Promise<number
   const maildrops = await openUserMaildrops(parsed);
   try {
     const options = { uids: parsed["uids"] === true };
-    const forgotten = await forgetEach(maildrops, maildrops.chosen(user), { options, terminal });
+    const wanted = user === undefined ? maildrops.chosen(user) : [maildrops.named(user)];
+    const forgotten = await forgetEach(maildrops, wanted, { options, terminal });
     report(forgotten, parsed["json"] === true, terminal);
     return exitCodeOf(forgotten);
   } finally {

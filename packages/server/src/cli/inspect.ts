@@ -2,12 +2,10 @@
 
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { StoredAccount } from "../auth/account-source.js";
-import type { Config } from "../config/config.js";
-import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import { CommandError, EXIT } from "./exit-code.js";
-import { findAccount } from "./find-account.js";
+import { loadAccounts } from "./find-account.js";
 import { findConfig } from "./find-config.js";
+import { maildropNamed, type UserMaildrop } from "./maildrop-name.js";
 import { messageRows, renderRows } from "./message-rows.js";
 import { type Parsed, textOf } from "./options.js";
 import { readOnlyTable } from "./read-only-table.js";
@@ -16,8 +14,9 @@ import type { Terminal } from "./terminal.js";
 export const inspect = async (parsed: Parsed, terminal: Terminal): Promise<number> => {
   const target = textOf(parsed, "target");
   if (target === undefined) throw new CommandError(EXIT.usage, "whose maildrop? Name a USER, or the path of a MAILDIR");
-  const path = isPath(target) ? resolve(target) : await pathOfUser(target, parsed);
-  const rows = messageRows(await readOnlyTable(path, (line) => terminal.err(line)));
+  const maildrop = isPath(target) ? { path: resolve(target) } : await maildropOf(target, parsed);
+  const rows = messageRows(await readOnlyTable(maildrop, (line) => terminal.err(line)));
+  const { path } = maildrop;
   const octets = rows.reduce((sum, row) => sum + row.octets, 0);
   if (parsed["json"] === true) {
     terminal.out(`${JSON.stringify({ maildrop: path, octets, messages: rows }, undefined, 2)}\n`);
@@ -34,16 +33,13 @@ const isPath = (target: string): boolean =>
 
 const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
-const pathOfUser = async (user: string, parsed: Parsed): Promise<string> => {
+const maildropOf = async (name: string, parsed: Parsed): Promise<UserMaildrop> => {
   const { config } = findConfig({ file: textOf(parsed, "config"), flags: {}, env: process.env });
-  const account = await findAccount(user, config);
-  if (account !== undefined) return maildirOf(account, config);
-  throw new CommandError(EXIT.missingInput, `no account is called "${user}"; for a directory, write ./${user}`);
-};
-
-const maildirOf = ({ name, maildir }: StoredAccount, { spool }: Config): string => {
-  const template = parseMaildirTemplate(spool.maildir);
-  const path = maildir ?? (template.type === "template" ? template.path(name) : undefined);
-  if (path !== undefined) return path;
-  throw new CommandError(EXIT.configuration, `"${name}" lacks a part that spool.maildir asks for: ${spool.maildir}`);
+  const accounts = new Map((await loadAccounts(config)).map((account) => [account.name, account]));
+  try {
+    return maildropNamed(name, config, (user) => accounts.get(user));
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.code !== EXIT.missingInput) throw error;
+    throw new CommandError(error.code, `${error.message}; for a directory, write ./${name}`);
+  }
 };

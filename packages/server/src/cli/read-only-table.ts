@@ -9,6 +9,7 @@ import {
   singleRoot,
 } from "@postigo/storage";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "./exit-code.js";
+import { noSuchFolder, type UserMaildrop } from "./maildrop-name.js";
 import { readOnly } from "./read-only-file-system.js";
 import { createUserStore } from "./user-store.js";
 
@@ -17,10 +18,11 @@ import { createUserStore } from "./user-store.js";
  * is damaged.
  */
 export const readOnlyTable = async (
-  path: string,
+  { path, folderOf }: Pick<UserMaildrop, "path" | "folderOf">,
   tell: (line: string) => void = () => undefined,
 ): Promise<MessageTable> => {
-  const outcome = await storeTelling(tell).open(path, { anchor: path });
+  const options = folderOf === undefined ? { anchor: path } : { folderOf };
+  const outcome = await storeTelling(tell).open(path, options);
   if (outcome.type === "opened") return outcome.maildrop.messages;
   throw unavailable(path, outcome.error);
 };
@@ -39,6 +41,7 @@ const unavailable = (path: string, { code, cause, path: file }: StorageError): C
   if (code === "UNREADABLE" || code === "READ_FAILED") {
     return new CommandError(exitCodeOfFile(cause), `${path} cannot be read (${errorCode(cause) ?? code})`);
   }
+  if (code === "NO_SUCH_FOLDER") return noSuchFolder(path);
   const what = isDirectory(path) ? "is no Maildir: new/ or cur/ is missing in it" : "does not exist";
   return new CommandError(EXIT.missingInput, `${path} ${what}; it is made with the first mail`);
 };

@@ -1,7 +1,7 @@
 // `postigo undelete`: brings deleted messages back from where they were put aside. Their unique-ids are what they were, so clients
-// take them for the messages they are.
+// take them for the messages they are. Held mail of a folder goes back to that folder; the trash does not say where mail came from.
 
-import { type AsideMessage, listAside, type RestoreReport, restoreMail } from "@postigo/storage";
+import { type AsideMessage, listAside, listFoldersOfHeld, type RestoreReport, restoreMail } from "@postigo/storage";
 import type { EventLog } from "../log/event-log.js";
 import { openAuditLog } from "./audit-log.js";
 import { CommandError, EXIT, type ExitCode, errorCode } from "./exit-code.js";
@@ -11,7 +11,7 @@ import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
 import { parseMoment, type UniqueIds, uniqueIdsOf } from "./undelete-choice.js";
 import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops } from "./user-maildrops.js";
-import { createUserStore, finishCutOffUpdate, siteOf } from "./user-store.js";
+import { createUserStore, finishCutOffUpdate, openOptionsOf, siteOf } from "./user-store.js";
 
 interface Choice {
   /** Milliseconds since 1970; what was deleted before is not meant. */
@@ -38,11 +38,12 @@ export const undelete = async (parsed: Parsed, terminal: Terminal): Promise<numb
   const maildrops = await openUserMaildrops(parsed);
   const audit = openAuditLog(maildrops.config, terminal);
   try {
-    const maildrop = maildrops.of(user);
+    const maildrop = maildrops.named(user);
     const task = { maildrops, maildrop, choice, terminal, log: audit.log };
     const rows = parsed["dry-run"] === true ? await look(task) : await bringBack(task);
     report(rows, { asJson: parsed["json"] === true, maildrop, terminal });
     if (rows.length === 0) terminal.err(`postigo: ${nothingOf(choice)}\n`);
+    await tellOfFolders(task);
     return exitCodeOf(rows, choice);
   } finally {
     await audit.close();
@@ -78,7 +79,7 @@ const bringBack = (task: Task): Promise<readonly Row[]> =>
     const { maildrops, maildrop, terminal, log } = task;
     const tell = (what: string): void => terminal.err(`postigo: ${what}\n`);
     const store = createUserStore(maildrops, ({ code, path }) => tell(`${path}: ${code}`));
-    await finishCutOffUpdate(store, maildrop, mayGoOn);
+    await finishCutOffUpdate(store, maildrop.path, openOptionsOf(maildrops, maildrop, mayGoOn));
     const { chosen, ids } = await choose(task);
     const { trashCounts: trashIsCounted } = maildrops.config.maildrop;
     const restored = await restoreMail(await siteOf(maildrops, maildrop), chosen, { trashIsCounted, mayGoOn });
@@ -94,11 +95,26 @@ const choose = async ({ maildrops, maildrop, choice }: Task) => {
     const ids = await uniqueIdsOf(site);
     const aside = await listAside(site);
     const isChosen = (message: AsideMessage): boolean =>
+      (message.place === "hold" || mayTakeFromTrash(maildrop, choice)) &&
       message.removedAt >= choice.since &&
       (choice.uniqueId === undefined || ids(message.uniqueName) === choice.uniqueId);
     return { chosen: aside.filter(isChosen), ids };
   } catch (error) {
     throw problemOf(error, maildrop);
+  }
+};
+
+/** Whatever was deleted lies there together: into a folder only that goes which was named. */
+const mayTakeFromTrash = ({ folderOf }: UserMaildrop, { uniqueId }: Choice): boolean =>
+  folderOf === undefined || uniqueId !== undefined;
+
+/** Who looks for mail of a folder under the name of its user does not find it there. */
+const tellOfFolders = async ({ maildrops, maildrop, terminal }: Task): Promise<void> => {
+  const { folderSeparator } = maildrops.config.spool;
+  if (maildrop.folderOf !== undefined || folderSeparator === undefined) return;
+  for (const [folder, count] of await listFoldersOfHeld(await siteOf(maildrops, maildrop))) {
+    const name = printable(`${maildrop.user}${folderSeparator}${folder.slice(1)}`);
+    terminal.err(`${name}: ${count} ${count === 1 ? "message is" : "messages are"} held as well\n`);
   }
 };
 

@@ -1,30 +1,28 @@
 // The maildrops of a configuration, for commands that change them: found by the name of a user, and taken under the lock that
 // sessions take, as the user whom the mail belongs to.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
 import { createStorageRoots, type StorageRoot, type StorageRoots } from "@postigo/storage";
 import { systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { dropPrivileges, PrivilegeError } from "../lifecycle/privileges.js";
 import { createLockOverRoots } from "../lock/lock-over-roots.js";
 import type { LockOutcome, MaildropLock } from "../lock/maildrop-lock.js";
-import { parseMaildirTemplate } from "../maildrop/maildir-path.js";
 import { CommandError, EXIT, errorCode, exitCodeOfFile } from "./exit-code.js";
 import { loadAccounts } from "./find-account.js";
 import { findConfig } from "./find-config.js";
+import { maildropNamed, noSuchFolder, placeOf, type UserMaildrop } from "./maildrop-name.js";
 import { type Parsed, textOf } from "./options.js";
 
-export interface UserMaildrop {
-  readonly user: string;
-  /** Absolute path; need not exist. */
-  readonly path: string;
-}
+export type { UserMaildrop } from "./maildrop-name.js";
 
 export interface UserMaildrops {
   readonly config: Config;
   readonly roots: StorageRoots<StorageRoot>;
-  /** Throws CommandError: no such account, or a name that the template has no place for. */
+  /** Throws CommandError: no such account, or a name that the template has no place for. A folder is none either. */
   of(user: string): UserMaildrop;
+  /** The same, where a folder of an account may be named as for a login: `USER+Folder`. */
+  named(name: string): UserMaildrop;
   /** Of every account, in the order of the sources; accounts that share a maildrop stand there once, under the first name. */
   all(): readonly UserMaildrop[];
   /** That of the user whom `userOrAll` has found, or all that exist. Throws CommandError as `of` does. */
@@ -58,17 +56,20 @@ export const openUserMaildrops = async (parsed: Parsed): Promise<UserMaildrops> 
   const { config } = findConfig({ file: textOf(parsed, "config"), flags: {}, env: process.env });
   const accounts = await loadAccounts(config);
   becomeMailUser(config);
-  const place = placeOf(config);
+  const place = placeOf(config.spool);
   const paths = new Map(accounts.map(({ name, maildir }) => [name, maildir ?? place(name)] as const));
+  const byName = new Map(accounts.map((account) => [account.name, account] as const));
+  const named = (name: string): UserMaildrop => maildropNamed(name, config, (user) => byName.get(user));
+  const of = (user: string): UserMaildrop => wholeMaildrop(named(user));
   const roots = createStorageRoots({ io: config.spool.io, monotonic: () => systemClock.monotonic() });
   const lock = createLockOverRoots({ ...config.lock, roots, clock: systemClock, onEvent: () => undefined });
   return {
     config,
     roots,
-    of: (user) => maildropOf(user, paths, config),
+    of,
+    named,
     all: () => distinct(paths),
-    chosen: (user) =>
-      user === undefined ? distinct(paths).filter(({ path }) => existsSync(path)) : [maildropOf(user, paths, config)],
+    chosen: (user) => (user === undefined ? distinct(paths).filter(({ path }) => existsSync(path)) : [of(user)]),
     underLock: (maildrop, work) => underLock(lock, maildrop, work),
     close: () => lock.close(),
   };
@@ -83,16 +84,9 @@ const becomeMailUser = (config: Config): void => {
   }
 };
 
-const placeOf = ({ spool }: Config): ((name: string) => string | undefined) => {
-  const template = parseMaildirTemplate(spool.maildir);
-  return (name) => (template.type === "template" ? template.path(name) : undefined);
-};
-
-const maildropOf = (user: string, paths: ReadonlyMap<string, string | undefined>, { spool }: Config): UserMaildrop => {
-  const path = paths.get(user);
-  if (path !== undefined) return { user, path };
-  if (!paths.has(user)) throw new CommandError(EXIT.missingInput, `no account is called "${user}"`);
-  throw new CommandError(EXIT.configuration, `"${user}" lacks a part that spool.maildir asks for: ${spool.maildir}`);
+const wholeMaildrop = (maildrop: UserMaildrop): UserMaildrop => {
+  if (maildrop.folderOf === undefined) return maildrop;
+  throw new CommandError(EXIT.usage, `"${maildrop.user}" is a folder; this command works on whole maildrops`);
 };
 
 const distinct = (paths: ReadonlyMap<string, string | undefined>): readonly UserMaildrop[] => {
@@ -103,10 +97,11 @@ const distinct = (paths: ReadonlyMap<string, string | undefined>): readonly User
 
 const underLock = async <T>(
   lock: MaildropLock,
-  { user, path }: UserMaildrop,
+  { user, path, folderOf }: UserMaildrop,
   work: (mayGoOn: () => boolean) => Promise<T>,
 ): Promise<T> => {
-  expectToBeOwner(path);
+  expectToBeOwner(folderOf ?? path);
+  if (folderOf !== undefined) expectFolder(path);
   const request = { session: "postigo", user, peer: "", signal: new AbortController().signal };
   const locked = await lock.acquire(path, request);
   if (locked.type !== "held") throw refusal(path, locked);
@@ -127,6 +122,10 @@ const expectToBeOwner = (path: string): void => {
   if (process.geteuid?.() !== 0 || owner === 0) return;
   const remedy = `run the command as that user (sudo -u '#${owner}' postigo …), or set user: in the configuration`;
   throw new CommandError(EXIT.noPermission, `${path} belongs to user ${owner}, and this is root; ${remedy}`);
+};
+
+const expectFolder = (path: string): void => {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw noSuchFolder(path);
 };
 
 const ownerOf = (path: string): number => {

@@ -3,8 +3,8 @@
 import { createWireKernel } from "@postigo/protocol";
 import {
   createMaildirStore,
+  type DisposalSite,
   type DurableMaildirStore,
-  type MaildirSite,
   type MaildirStore,
   type Maildrop,
   type OpenOptions,
@@ -24,18 +24,25 @@ export const createUserStore = (
   return createMaildirStore({ roots, rule: createOctetRule(kernel, window), onTrouble });
 };
 
-export const siteOf = async ({ roots }: UserMaildrops, { path }: UserMaildrop): Promise<MaildirSite> => {
+export const siteOf = async ({ roots }: UserMaildrops, { path, folderOf }: UserMaildrop): Promise<DisposalSite> => {
   const root = octetPath(path);
-  return { fs: await roots.of(root), root };
+  return { fs: await roots.of(root), root, home: folderOf === undefined ? root : octetPath(folderOf) };
+};
+
+/** How such a maildrop is opened by who holds its lock. */
+export const openOptionsOf = (
+  { config }: Pick<UserMaildrops, "config">,
+  { path, folderOf }: UserMaildrop,
+  mayGoOn: () => boolean,
+): OpenOptions => {
+  const { deleted, trashCounts } = config.maildrop;
+  const where = folderOf === undefined ? { anchor: path } : { folderOf };
+  return { ...where, recover: true, deleted: deleted.type, trashCounts, mayGoOn };
 };
 
 /** Finishes an update that a crash has cut off: else it would take away again what is brought back now. The caller holds the lock. */
-export const finishCutOffUpdate = async (
-  store: DurableMaildirStore,
-  { path }: UserMaildrop,
-  mayGoOn: () => boolean,
-): Promise<void> => {
-  const maildrop = await openMaildrop(store, path, { anchor: path, recover: true, mayGoOn });
+export const finishCutOffUpdate = async (store: MaildirStore, path: string, options: OpenOptions): Promise<void> => {
+  const maildrop = await openMaildrop(store, path, options);
   await maildrop.close();
 };
 

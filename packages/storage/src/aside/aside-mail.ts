@@ -1,16 +1,17 @@
 // Mail that was removed and can still be brought back: held aside, or in the trash folder.
 //
-//   postigo.hold/SECONDS.NAME    SECONDS: when it was removed, since 1970; NAME: its file name then. A number before 1996 is none
-//                                that a clock gave: then the ctime of the file tells
-//   .Trash/cur/NAME              a Maildir++ folder; it says nothing of when a message came there but by the ctime of the file,
-//                                which a change of flags moves on as well
+//   postigo.hold/SECONDS.NAME          SECONDS: when it was removed, since 1970; NAME: its file name then. A number before 1996 is
+//                                      none that a clock gave: then the ctime of the file tells
+//   postigo.hold/.FOLDER/SECONDS.NAME  the same of mail that was removed from that Maildir++ folder
+//   .Trash/cur/NAME                    a Maildir++ folder; it says nothing of where a message came from, nor of when, but by the ctime
+//                                      of the file, which a change of flags moves on as well
 //
 // Both are lists of names that somebody else may write too: anything that is no regular file, or no such name, is not looked at.
 
 import { FIRST_MAILDIR } from "../maildir/delivery-time.js";
 import { uniqueNameIn } from "../maildir/file-name.js";
 import type { MaildirSite } from "../maildir/maildir-site.js";
-import { HOLD_FOLDER, TRASH_FOLDER } from "../message/disposal.js";
+import { type DisposalSite, HOLD_FOLDER, holdFolderOf, isTrash, TRASH_FOLDER } from "../message/disposal.js";
 import { errnoOf } from "../ports/errno.js";
 import type { Listing } from "../ports/file-system.js";
 
@@ -18,7 +19,7 @@ export type AsidePlace = "hold" | "trash";
 
 export interface AsideMessage {
   readonly place: AsidePlace;
-  /** Path below the maildrop, as octets. */
+  /** Path below the Maildir, as octets. */
   readonly path: string;
   /** File name as it was, or is, in `cur/`. */
   readonly name: string;
@@ -29,25 +30,68 @@ export interface AsideMessage {
   readonly removedAt: number;
 }
 
-/** What stands aside, the latest removed first. Rejects with what the file system threw. */
-export async function listAside(site: MaildirSite): Promise<readonly AsideMessage[]> {
-  const held = await listPlace(site, "hold");
-  const trashed = await listPlace(site, "trash");
+/** What was removed from a maildrop, and what is in the trash of its Maildir; the latest removed first. Rejects with what the file system threw. */
+export async function listAside(site: DisposalSite): Promise<readonly AsideMessage[]> {
+  const { fs, home } = site;
+  const held = await listFolder({ fs, root: home }, { place: "hold", folder: holdFolderOf(site) });
+  const trash: Place = { place: "trash", folder: `${TRASH_FOLDER}/cur` };
+  const trashed = isTrash(site) ? [] : await listFolder({ fs, root: home }, trash);
   return [...held, ...trashed].sort(latestFirst);
 }
 
-/** Messages held aside that were removed before a moment (milliseconds since 1970), in no order; the others are not looked at. */
-export function listHeld(site: MaildirSite, before = Number.POSITIVE_INFINITY): Promise<readonly AsideMessage[]> {
-  return listPlace(site, "hold", before);
+/**
+ * Messages held aside in a Maildir, those of its folders too, that were removed before a moment (milliseconds since 1970), in no order;
+ * the others are not looked at.
+ */
+export async function listHeld(site: MaildirSite, before = Number.POSITIVE_INFINITY): Promise<readonly AsideMessage[]> {
+  const found: AsideMessage[] = [];
+  for (const folder of [HOLD_FOLDER, ...(await heldFolders(site))]) {
+    for (const message of await listFolder(site, { place: "hold", folder, before })) found.push(message);
+  }
+  return found;
 }
 
-async function listPlace(
+/** Names of the Maildir++ folders (`.Work`) of which mail is held, with how many messages. Rejects with what the file system threw. */
+export async function listFoldersOfHeld(site: MaildirSite): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const folder of await heldFolders(site)) {
+    const { length } = await listFolder(site, { place: "hold", folder });
+    if (length > 0) counts.set(folder.slice(HOLD_FOLDER.length + 1), length);
+  }
+  return counts;
+}
+
+/** Those in which mail of Maildir++ folders is held, or was. */
+export async function heldFolders(site: MaildirSite): Promise<readonly string[]> {
+  const listing = await openIfThere(site, HOLD_FOLDER);
+  if (listing === undefined) return [];
+  const folders: string[] = [];
+  try {
+    for (let slice = await listing.next(); slice.length > 0; slice = await listing.next()) {
+      for (const { name, kind } of slice) {
+        if (name.startsWith(".") && (kind === "directory" || kind === "unknown"))
+          folders.push(`${HOLD_FOLDER}/${name}`);
+      }
+    }
+  } finally {
+    listing.close();
+  }
+  return folders;
+}
+
+interface Place {
+  readonly place: AsidePlace;
+  /** Below the Maildir. */
+  readonly folder: string;
+  readonly before?: number;
+}
+
+async function listFolder(
   site: MaildirSite,
-  place: AsidePlace,
-  before = Number.POSITIVE_INFINITY,
+  { place, folder, before = Number.POSITIVE_INFINITY }: Place,
 ): Promise<readonly AsideMessage[]> {
   const { fs } = site;
-  const listing = await openIfThere(site, FOLDERS[place]);
+  const listing = await openIfThere(site, folder);
   if (listing === undefined) return [];
   const found: AsideMessage[] = [];
   try {
@@ -55,7 +99,7 @@ async function listPlace(
       for (const { name, kind } of slice) {
         const origin = kind === "file" || kind === "unknown" ? originOf(place, name) : undefined;
         if (origin === undefined || (origin.removedAt ?? 0) >= before) continue;
-        const message = await look(site, `${FOLDERS[place]}/${name}`, { place, ...origin });
+        const message = await look(site, `${folder}/${name}`, { place, ...origin });
         if (message !== undefined && message.removedAt < before) found.push(message);
       }
       await fs.yieldIfDue();
@@ -67,8 +111,12 @@ async function listPlace(
 }
 
 async function openIfThere({ fs, root }: MaildirSite, folder: string): Promise<Listing | undefined> {
-  // A link would lead out of the maildrop.
-  if ((await fs.lstat(`${root}/${folder.split("/")[0]}`))?.kind !== "directory") return undefined;
+  // A link would lead out of the Maildir.
+  for (let end = 0; end !== folder.length; ) {
+    end = folder.indexOf("/", end + 1);
+    if (end < 0) end = folder.length;
+    if ((await fs.lstat(`${root}/${folder.slice(0, end)}`))?.kind !== "directory") return undefined;
+  }
   try {
     return await fs.list(`${root}/${folder}`);
   } catch (error) {
@@ -109,5 +157,4 @@ function latestFirst(one: AsideMessage, other: AsideMessage): number {
   return other.removedAt - one.removedAt || (one.path < other.path ? -1 : 1);
 }
 
-const FOLDERS: Readonly<Record<AsidePlace, string>> = { hold: HOLD_FOLDER, trash: `${TRASH_FOLDER}/cur` };
 const HELD = /^(\d{1,11})\.(.+)$/s;

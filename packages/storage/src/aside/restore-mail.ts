@@ -1,13 +1,13 @@
-// Removed mail goes back into cur/ under the unique name it had, so that clients know it by the unique-id they knew.
+// Removed mail goes back into cur/ of its maildrop under the unique name it had, so that clients know it by the unique-id they knew.
 //
 // Nothing is put over another file, and no message comes to stand there twice: what has its unique name already, in new/ or
 // cur/, keeps it. Each message is moved by one rename; the quota is told in one line when all are done. A crash between the two
 // leaves the quota too low by what was moved, until its owner counts anew.
 
 import { baseLengthOf, flagsOf, withInfo } from "../maildir/file-name.js";
-import type { MaildirSite } from "../maildir/maildir-site.js";
 import { noteUsage, quotaOctets, tellUsage } from "../maildir/maildirsize.js";
 import { scanMaildir } from "../maildir/scan.js";
+import { type DisposalSite, isTrash } from "../message/disposal.js";
 import { errnoOf } from "../ports/errno.js";
 import type { AsideMessage } from "./aside-mail.js";
 
@@ -39,7 +39,7 @@ export interface RestoreReport {
 
 /** The caller holds the lock. Rejects if new/ and cur/ cannot be listed: nothing was moved then. */
 export async function restoreMail(
-  site: MaildirSite,
+  site: DisposalSite,
   messages: readonly AsideMessage[],
   options: RestoreOptions,
 ): Promise<RestoreReport> {
@@ -54,11 +54,11 @@ export async function restoreMail(
 class Restoring {
   readonly restored: Restored[] = [];
   readonly failed: Unrestored[] = [];
-  readonly #site: MaildirSite;
+  readonly #site: DisposalSite;
   readonly #isTaken: (uniqueName: string) => boolean;
   readonly #names = new Set<string>();
 
-  constructor(site: MaildirSite, isTaken: (uniqueName: string) => boolean) {
+  constructor(site: DisposalSite, isTaken: (uniqueName: string) => boolean) {
     this.#site = site;
     this.#isTaken = isTaken;
   }
@@ -71,14 +71,14 @@ class Restoring {
   }
 
   async #move(message: AsideMessage): Promise<void> {
-    const { fs, root } = this.#site;
+    const { fs, root, home } = this.#site;
     const path = `cur/${nameInCur(message.name)}`;
     try {
       if ((await fs.lstat(`${root}/${path}`)) !== undefined) {
         this.failed.push({ message, why: "taken" });
         return;
       }
-      await fs.rename(`${root}/${message.path}`, `${root}/${path}`);
+      await fs.rename(`${home}/${message.path}`, `${root}/${path}`);
       this.#names.add(message.uniqueName);
       this.restored.push({ message, path });
     } catch (cause) {
@@ -87,7 +87,7 @@ class Restoring {
   }
 }
 
-async function takenNames({ fs, root }: MaildirSite): Promise<(uniqueName: string) => boolean> {
+async function takenNames({ fs, root }: DisposalSite): Promise<(uniqueName: string) => boolean> {
   const scan = await scanMaildir(fs, root);
   return (uniqueName) => scan.pathOf(uniqueName) !== undefined;
 }
@@ -100,15 +100,17 @@ function nameInCur(name: string): string {
 }
 
 async function tellQuota(
-  { fs, root }: MaildirSite,
+  site: DisposalSite,
   restored: readonly Restored[],
   { trashIsCounted }: RestoreOptions,
 ): Promise<unknown> {
-  const added = restored.filter(({ message }) => message.place === "hold" || !trashIsCounted);
+  const { fs, home } = site;
+  const isCounted = isTrash(site) ? trashIsCounted : true;
+  const added = restored.filter(({ message }) => isCounted && (message.place === "hold" || !trashIsCounted));
   const octets = added.reduce((sum, { message }) => sum + quotaOctets(message.name, message.octets), 0);
   try {
-    const note = await noteUsage(fs, root, { octets, messages: added.length });
-    if (note !== undefined) await tellUsage(fs, root, note);
+    const note = await noteUsage(fs, home, { octets, messages: added.length });
+    if (note !== undefined) await tellUsage(fs, home, note);
     return undefined;
   } catch (cause) {
     return cause;

@@ -2,7 +2,8 @@
 //
 //   unlink   the file is no more
 //   trash    into .Trash/cur, a Maildir++ folder that IMAP clients show; made where it is missing
-//   hold     into postigo.hold/ beside new/ and cur/, which no other program shows, as SECONDS.NAME: when it went, and its name
+//   hold     into postigo.hold/ beside new/ and cur/, which no other program shows, as SECONDS.NAME: when it went, and its name; that of a
+//            Maildir++ folder .Work into postigo.hold/.Work/ of the Maildir, so that it outlives the folder
 
 import { andThen, type Eventually } from "../eventually.js";
 import { withInfo } from "../maildir/file-name.js";
@@ -39,6 +40,9 @@ export const isTrash = ({ root, home }: DisposalSite): boolean => root === `${ho
 export const TRASH_FOLDER = ".Trash";
 export const HOLD_FOLDER = "postigo.hold";
 
+/** Where mail of that maildrop is held, below its Maildir. */
+export const holdFolderOf = ({ root, home }: Omit<DisposalSite, "fs">): string => HOLD_FOLDER + root.slice(home.length);
+
 function unlinking({ fs, root }: MaildirSite): Disposal {
   return {
     name: "unlink",
@@ -59,11 +63,14 @@ function trashing({ fs, root, home }: DisposalSite): Disposal {
 }
 
 function holding({ fs, root, home }: DisposalSite, now: () => number): Disposal {
-  const hold = `${home}/${HOLD_FOLDER}`;
+  const hold = `${home}/${holdFolderOf({ root, home })}`;
   return {
     name: "hold",
     how: "held",
-    prepare: () => makeHold(fs, hold),
+    async prepare() {
+      await makeHold(fs, `${home}/${HOLD_FOLDER}`);
+      if (root !== home) await makeHold(fs, hold);
+    },
     dispose(path) {
       const held = `${Math.floor(now() / 1000)}.${path.slice(FOLDER_PREFIX)}`;
       return moveAside(fs, `${root}/${path}`, `${hold}/${held}`);

@@ -66,9 +66,9 @@ test("a name with a line end in it is a name", async (t) => {
 
 test("a maildrop from which nothing was put aside has no such mail", async (t) => {
   const { root } = MaildirBuilder.in(t);
-  assert.deepEqual(await listAside({ fs: disk, root }), []);
+  assert.deepEqual(await listAside({ fs: disk, root, home: root }), []);
   fs.mkdirSync(join(root, ".Trash"));
-  assert.deepEqual(await listAside({ fs: disk, root }), []);
+  assert.deepEqual(await listAside({ fs: disk, root, home: root }), []);
 });
 
 test("a link in the place of the folder is not followed: it would lead out of the maildrop", async (t) => {
@@ -76,7 +76,7 @@ test("a link in the place of the folder is not followed: it would lead out of th
   const { root } = MaildirBuilder.in(t);
   fs.symlinkSync(join(elsewhere.root, "cur"), join(root, "postigo.hold"));
   fs.symlinkSync(elsewhere.root, join(root, ".Trash"));
-  assert.deepEqual(await listAside({ fs: disk, root }), []);
+  assert.deepEqual(await listAside({ fs: disk, root, home: root }), []);
 });
 
 test("a folder that cannot be listed is a fault, and not an empty one", async (t) => {

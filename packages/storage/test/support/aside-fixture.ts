@@ -3,7 +3,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { MaildirSite } from "#storage/maildir/maildir-site";
+import type { DisposalSite } from "#storage/message/disposal";
 import { createFileSystem } from "#storage/ports/node-file-system";
 import { octetPath } from "#storage/ports/octet-path";
 import { FaultyFileSystem, type Interference } from "./faulty-file-system.js";
@@ -12,7 +12,7 @@ import { MaildirBuilder } from "./maildir-builder.js";
 export interface AsideWorld {
   readonly maildir: MaildirBuilder;
   readonly files: FaultyFileSystem;
-  readonly site: MaildirSite;
+  readonly site: DisposalSite;
 }
 
 /** `files`: contents by path below the maildrop. */
@@ -27,5 +27,6 @@ export function asideWorld(
   }
   for (const [path, content] of Object.entries(files)) maildir.put(path, content);
   const faulty = new FaultyFileSystem(createFileSystem({ io }), interfere);
-  return { maildir, files: faulty, site: { fs: faulty, root: octetPath(maildir.root) } };
+  const root = octetPath(maildir.root);
+  return { maildir, files: faulty, site: { fs: faulty, root, home: root } };
 }

@@ -18,7 +18,7 @@ export interface StoredMail {
 
 /** In delivery order, whatever an earlier import says. Throws CommandError if the maildrop cannot be opened. */
 export const storedMail = async ({ path }: UserMaildrop): Promise<readonly StoredMail[]> => {
-  const table = await readOnlyTable(path);
+  const table = await readOnlyTable({ path });
   const root = octetPath(path);
   const mail = Array.from({ length: table.count }, (_, position) => ({
     uniqueName: uniqueNameIn(table.pathAt(position).slice("new/".length)),

@@ -32,7 +32,7 @@ export const verifyUids = async (parsed: Parsed, terminal: Terminal): Promise<nu
     const maildrop = maildrops.of(user);
     const login = { name: textOf(parsed, "login") ?? user, password: await readKnownPassword(terminal) };
     const there = await fetchListing(address, login);
-    const comparison = compare(there, await readOnlyTable(maildrop.path));
+    const comparison = compare(there, await readOnlyTable(maildrop));
     report({ ...maildrop, ...comparison }, parsed["json"] === true, terminal);
     return comparison.missing.length + comparison.extra.length > 0 ? EXIT.differs : EXIT.ok;
   } finally {
