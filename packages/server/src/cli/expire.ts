@@ -3,6 +3,7 @@
 // other, whatever the configuration says.
 
 import { openAuditLog } from "./audit-log.js";
+import { eachMaildrop } from "./each-maildrop.js";
 import { CommandError, EXIT, type ExitCode } from "./exit-code.js";
 import { createExpirer, type ExpiryCount, type ExpiryRule } from "./expire-maildrop.js";
 import { type Parsed, textOf } from "./options.js";
@@ -24,7 +25,8 @@ export const expire = async (parsed: Parsed, terminal: Terminal): Promise<number
     const rule = ruleOf(maildrops, textOf(parsed, "held-before"), Date.now());
     const tell = (what: string): void => terminal.err(`postigo: ${what}\n`);
     const { look, run } = createExpirer(maildrops, { rule, log: audit.log, tell });
-    const rows = await each(maildrops.chosen(user), parsed["dry-run"] === true ? look : run);
+    const work = parsed["dry-run"] === true ? look : run;
+    const rows = await eachMaildrop(maildrops.chosen(user), terminal, (maildrop) => expireOne(maildrop, work));
     report(rows, parsed["json"] === true, terminal);
     return exitCodeOf(rows);
   } finally {
@@ -52,20 +54,15 @@ const momentOf = (text: string, now: number): number => {
   throw new CommandError(EXIT.usage, `--held-before ${text}: write a time that has passed, 30d or 2026-11-24T09:30`);
 };
 
-/** One that cannot be worked on does not keep the others. */
-const each = async (
-  wanted: readonly UserMaildrop[],
+const expireOne = async (
+  maildrop: UserMaildrop,
   work: (maildrop: UserMaildrop) => Promise<ExpiryCount>,
-): Promise<readonly Row[]> => {
-  const rows: Row[] = [];
-  for (const maildrop of wanted) {
-    try {
-      rows.push({ ...maildrop, ...(await work(maildrop)), problem: undefined });
-    } catch (error) {
-      rows.push({ ...maildrop, expired: 0, purged: 0, failed: 0, problem: problemOf(error, maildrop) });
-    }
+): Promise<Row> => {
+  try {
+    return { ...maildrop, ...(await work(maildrop)), problem: undefined };
+  } catch (error) {
+    return { ...maildrop, expired: 0, purged: 0, failed: 0, problem: problemOf(error, maildrop) };
   }
-  return rows;
 };
 
 const report = (rows: readonly Row[], asJson: boolean, terminal: Terminal): void => {

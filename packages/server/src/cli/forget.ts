@@ -1,10 +1,9 @@
 // `postigo forget`: takes out of maildrops what Postigo keeps there. Mail is not touched, nor any file of another program.
 
-import { systemClock } from "../clock.js";
+import { eachMaildrop } from "./each-maildrop.js";
 import { type CommandError, EXIT, type ExitCode } from "./exit-code.js";
 import { type ForgetOptions, type ForgottenFile, forgetMaildrop } from "./forget-maildrop.js";
 import type { Parsed } from "./options.js";
-import { Progress } from "./progress.js";
 import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
 import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops, userOrAll } from "./user-maildrops.js";
@@ -21,7 +20,7 @@ export const forget = async (parsed: Parsed, terminal: Terminal): Promise<number
   try {
     const options = { uids: parsed["uids"] === true };
     const wanted = user === undefined ? maildrops.chosen(user) : [maildrops.named(user)];
-    const forgotten = await forgetEach(maildrops, wanted, { options, terminal });
+    const forgotten = await eachMaildrop(wanted, terminal, (maildrop) => forgetOne(maildrops, maildrop, options));
     report(forgotten, parsed["json"] === true, terminal);
     return exitCodeOf(forgotten);
   } finally {
@@ -29,25 +28,16 @@ export const forget = async (parsed: Parsed, terminal: Terminal): Promise<number
   }
 };
 
-/** One that cannot be forgotten does not keep the others. */
-const forgetEach = async (
+const forgetOne = async (
   maildrops: UserMaildrops,
-  wanted: readonly UserMaildrop[],
-  { options, terminal }: { readonly options: ForgetOptions; readonly terminal: Terminal },
-): Promise<readonly Forgotten[]> => {
-  const progress = new Progress(terminal, systemClock, { total: wanted.length, what: "maildrops" });
-  const forgotten: Forgotten[] = [];
-  for (const maildrop of wanted) {
-    try {
-      const files = await forgetMaildrop(maildrops, maildrop, options);
-      forgotten.push({ ...maildrop, files, problem: undefined });
-    } catch (error) {
-      forgotten.push({ ...maildrop, files: [], problem: problemOf(error, maildrop) });
-    }
-    progress.step();
+  maildrop: UserMaildrop,
+  options: ForgetOptions,
+): Promise<Forgotten> => {
+  try {
+    return { ...maildrop, files: await forgetMaildrop(maildrops, maildrop, options), problem: undefined };
+  } catch (error) {
+    return { ...maildrop, files: [], problem: problemOf(error, maildrop) };
   }
-  progress.end();
-  return forgotten;
 };
 
 const report = (forgotten: readonly Forgotten[], asJson: boolean, terminal: Terminal): void => {

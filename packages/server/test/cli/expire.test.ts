@@ -53,6 +53,22 @@ test("more than a login would remove at a time goes in one run", async (t) => {
   assert.deepEqual(fs.readdirSync(join(root, "cur")), []);
 });
 
+test("--all shows how far it has come; of a single maildrop there is nothing to show", async (t) => {
+  const spool = asideSpool(t, FILES, BOTH);
+  fs.writeFileSync(join(spool.root, "../../users"), users(20), { mode: 0o600 });
+  for (let n = 0; n < 20; n++) fs.mkdirSync(join(spool.root, `../user${n}/cur`), { recursive: true });
+  for (let n = 0; n < 20; n++) fs.mkdirSync(join(spool.root, `../user${n}/new`));
+  for (const words of [["--all"], ["--all", "--dry-run"]]) {
+    const { code, err } = await spool.run("expire", ...words);
+    assert.equal(code, EXIT.ok, err);
+    const shown = err.split("\n").filter((line) => / of 20 maildrops$/.test(line));
+    assert.deepEqual([shown.length, shown[0], shown.at(-1)], [10, "2 of 20 maildrops", "20 of 20 maildrops"]);
+  }
+  assert.doesNotMatch((await spool.run("expire", "user1")).err, / of /);
+});
+
+const users = (count: number): string => Array.from({ length: count }, (_, n) => `user${n}:{PLAIN}x\n`).join("");
+
 test("a maildrop in use is left alone and does not keep the others", async (t) => {
   const spool = asideSpool(t, FILES, BOTH);
   for (const folder of ["cur", "new", "tmp"]) fs.mkdirSync(join(spool.root, "../ben", folder), { recursive: true });

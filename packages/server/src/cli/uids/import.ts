@@ -1,11 +1,10 @@
 // `postigo uids import` and `preview`: what the earlier server has left, judged for each maildrop, and written into postigo.uids.
 
 import { encodeImportedIds, loadImportedIds, octetPath, StorageError, saveImportedIds } from "@postigo/storage";
-import { systemClock } from "../../clock.js";
+import { eachMaildrop } from "../each-maildrop.js";
 import { CommandError, EXIT, type ExitCode, errorCode, exitCodeOfFile } from "../exit-code.js";
 import { printable } from "../message-rows.js";
 import type { Parsed } from "../options.js";
-import { Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 import { openUserMaildrops, type UserMaildrop, type UserMaildrops, userOrAll } from "../user-maildrops.js";
 import type { Purpose } from "./dovecot-server.js";
@@ -29,25 +28,13 @@ export const importUids = async (parsed: Parsed, terminal: Terminal, purpose: Pu
   try {
     const server = openServer(maildrops);
     const task = { maildrops, server, purpose, replaces: parsed["replace"] === true };
-    const outcomes = await each(task, maildrops.chosen(user), terminal);
+    const outcomes = await eachMaildrop(maildrops.chosen(user), terminal, (maildrop) => outcomeOf(task, maildrop));
     report(outcomes, parsed["json"] === true, terminal);
     if (isNothing(outcomes)) terminal.err(`postigo: ${outcomes.length === 0 ? NO_MAILDROP : NOTHING_FOUND}\n`);
     return exitCodeOf(outcomes);
   } finally {
     maildrops.close();
   }
-};
-
-/** One that fails does not keep the others. */
-const each = async (task: Task, wanted: readonly UserMaildrop[], terminal: Terminal): Promise<readonly Outcome[]> => {
-  const progress = new Progress(terminal, systemClock, { total: wanted.length, what: "maildrops" });
-  const outcomes: Outcome[] = [];
-  for (const maildrop of wanted) {
-    outcomes.push(await outcomeOf(task, maildrop));
-    progress.step();
-  }
-  progress.end();
-  return outcomes;
 };
 
 const outcomeOf = async (task: Task, maildrop: UserMaildrop): Promise<Outcome> => {
