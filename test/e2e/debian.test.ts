@@ -180,6 +180,7 @@ dpkg -i postigo_*.deb
 postigo --version
 [ "$(stat -c %U:%G:%a /etc/postigo/postigo.yaml)" = root:vmail:640 ]
 [ "$(stat -c %U:%a /var/mail/vhosts)" = vmail:750 ]
+[ -e /lib/systemd/system/postigo-expire.timer ] && [ -e /lib/systemd/system/postigo-expire.service ]
 code=0; postigo check || code=$?
 echo "check ends with $code"
 find /usr/lib/postigo -name '*.test.js' -o -name '*.ts' | grep -v node_modules | grep . && exit 1

@@ -13,6 +13,7 @@ import { cleanUp } from "../support/clean-up.js";
 import { until, within } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { GatewayProcess, PASSWORD, POSTIGO } from "../support/gateway-process.js";
+import { numberedMessage } from "../support/maildir-fixture.js";
 import { RawClient } from "../support/raw-client.js";
 import { needs, run } from "../support/real-client.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -227,16 +228,38 @@ test("the first process of a pool tells the manager once all workers serve", nee
   assert.equal(ear.heard().match(/^STOPPING=1$/gm)?.length, 1);
 });
 
+const UNITS = ["postigo.service", "postigo.socket", "postigo-expire.service", "postigo-expire.timer"];
+
+test("the nightly sweep ends old mail of all who are not logged in, and is no failure for the others", async (t) => {
+  const users = { alice: `{PLAIN}${PASSWORD}`, ben: `{PLAIN}${PASSWORD}` };
+  const configuration = { maildrop: { expire: "30d" }, lock: { wait: "0s" } };
+  const gateway = await GatewayProcess.start(t, { users, configuration });
+  const maildirs = ["alice", "ben"].map((user) => gateway.maildir(user).fillWithNumbered(1));
+  const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+  const name = `${Math.floor(Date.now() / 1000) - 365 * 86_400}.M1P1.host`;
+  for (const maildir of maildirs) maildir.add({ what: "", octets: numberedMessage(2), name });
+  const unit = readFileSync(join(ROOT, "deploy/systemd/postigo-expire.service"), "utf8");
+  const [, words = ""] = /^ExecStart=\/usr\/bin\/postigo (.*)$/m.exec(unit) ?? [];
+  const { status, stdout, stderr } = await gateway.command(...words.split(" "));
+  assert.equal(`${status}`, /^SuccessExitStatus=(\d+)$/m.exec(unit)?.[1], stderr);
+  assert.match(stdout.toString(), /^ben +1 +0 +0$/m);
+  assert.match(stderr, /alice is locked by process \d+/);
+  assert.deepEqual([gateway.maildir("alice").count, gateway.maildir("ben").count], [2, 1]);
+  await client.quit();
+  assert.equal((await gateway.command(...words.split(" "))).status, 0);
+  assert.equal(gateway.maildir("alice").count, 1);
+});
+
 test(
   "systemd finds nothing to say against the units, and the exposure is what the manual says",
   needs("systemd-analyze", "systemd"),
   async () => {
-    const units = ["postigo.service", "postigo.socket"].map((name) => join(ROOT, "deploy/systemd", name));
+    const units = UNITS.map((name) => join(ROOT, "deploy/systemd", name));
     const { stderr } = await run("systemd-analyze", ["verify", ...units]);
     // The package, which brings the program, need not be installed here.
     assert.match(
       stderr,
-      /^(postigo\.service: Command \/usr\/bin\/postigo is not executable: No such file or directory\n)?$/,
+      /^(postigo(-expire)?\.service: Command \/usr\/bin\/postigo is not executable: No such file or directory\n)*$/,
     );
     const { stdout } = await run("systemd-analyze", ["security", "--offline=true", "--no-pager", ...units.slice(0, 1)]);
     const exposure = /Overall exposure level for postigo\.service: (\d\.\d)/.exec(stdout.toString())?.[1];
