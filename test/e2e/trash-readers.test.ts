@@ -85,6 +85,46 @@ test(
 );
 
 test(
+  "mail of one name that was deleted twice, and mail of the longest name, stand in Dovecot's Trash and come back",
+  needsRoot("/usr/lib/dovecot/imap", "dovecot-imapd"),
+  async (t) => {
+    const gateway = await gatewayWithTrash(t, true);
+    const dovecot = await PrivateDovecot.start(t, {
+      spool: gateway.spool,
+      users: ["alice"],
+      quotaRule: "*:storage=10M",
+    });
+    dovecot.doveadm("quota", "recalc", "-u", "alice");
+    const maildir = gateway.maildir();
+    const [name = ""] = maildir.files();
+    const longest = `1700000001.M1P1.${"h".repeat(239)}`;
+    for (const message of [20, 21]) {
+      await deleteAll(gateway);
+      for (const each of [name.slice(4), longest]) maildir.add({ what: "", octets: messageOf(message), name: each });
+      giveToMailOwner(maildir.path);
+    }
+    await deleteAll(gateway);
+    assert.equal(maildir.count, 0);
+    const imap = await ImapClient.login(t, dovecot.ports.imap, "alice", PASSWORD);
+    // The second of the longest name has no room for another name there: it is held.
+    assert.deepEqual(await imap.call("select", "Trash"), [`${MESSAGES + 3}`]);
+    for (const [message, count] of [
+      [1, 1],
+      [20, 2],
+      [21, 1],
+    ] as const) {
+      assert.equal((await imap.find("Message-ID", `<${message}@example.test>`)).length, count, `message ${message}`);
+    }
+    assert.equal(readdirSync(join(maildir.path, "postigo.hold")).length, 1);
+    const { stdout } = await gateway.command("undelete", "alice", "--since", "1h", "--json");
+    const { messages } = JSON.parse(stdout.toString()) as { messages: readonly { result: string }[] };
+    assert.equal(messages.filter(({ result }) => result === "restored").length, MESSAGES + 1, "one of each name");
+    assert.equal(maildir.count, MESSAGES + 1);
+    assert.doesNotMatch(dovecot.log, /Warning|Error|Fatal|Panic/);
+  },
+);
+
+test(
   "Courier's imapd shows what was deleted in its Trash, with flags, and its own quota reply is our figure",
   needsCourier(),
   async (t) => {
@@ -152,6 +192,13 @@ async function deleteByPop3(gateway: GatewayProcess): Promise<void> {
   await client.ok("DELE 1");
   await client.ok("RSET");
   for (const message of DELETED) await client.ok(`DELE ${message}`);
+  await client.ok("QUIT");
+}
+
+async function deleteAll(gateway: GatewayProcess): Promise<void> {
+  const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
+  const count = (await client.lines("UIDL")).length;
+  for (let number = 1; number <= count; number += 1) await client.ok(`DELE ${number}`);
   await client.ok("QUIT");
 }
 

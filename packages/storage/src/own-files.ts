@@ -7,7 +7,7 @@
 //   postigo.journal              an update that was begun; it is to be finished, not dropped
 //   postigo.hold                 a folder of mail that was put aside, and of folders of such mail; it goes once it is empty
 
-import { heldFolders } from "./aside/aside-mail.js";
+import { heldFolders } from "./aside/held-folders.js";
 import { INDEX_NAME } from "./index/load-index.js";
 import type { MaildirSite } from "./maildir/maildir-site.js";
 import { HOLD_FOLDER } from "./message/disposal.js";
@@ -52,15 +52,14 @@ export async function removeOwnFile({ fs, root }: MaildirSite, { name, kind }: O
 }
 
 async function removeHold({ fs, root }: MaildirSite): Promise<void> {
-  for (const folder of await heldFolders({ fs, root })) {
+  for (const { path } of await heldFolders({ fs, root })) {
     try {
-      await fs.rmdir(`${root}/${folder}`);
+      await fs.rmdir(`${root}/${path}`);
     } catch (error) {
       // What is in it keeps the folder around it.
-      if (!["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
+      if (path === HOLD_FOLDER || !["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
     }
   }
-  await fs.rmdir(`${root}/${HOLD_FOLDER}`);
 }
 
 async function ownNamesIn({ fs, root }: MaildirSite): Promise<readonly string[]> {

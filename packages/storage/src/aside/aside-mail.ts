@@ -2,7 +2,8 @@
 //
 //   postigo.hold/SECONDS.NAME          SECONDS: when it was removed, since 1970; NAME: its file name then. A number before 1996 is
 //                                      none that a clock gave: then the ctime of the file tells
-//   postigo.hold/.FOLDER/SECONDS.NAME  the same of mail that was removed from that Maildir++ folder
+//   postigo.hold/SECONDS/NAME          the same where the two together would be too long for a name
+//   postigo.hold/.FOLDER/…             both of mail that was removed from that Maildir++ folder
 //   .Trash/cur/NAME                    a Maildir++ folder; it says nothing of where a message came from, nor of when, but by the ctime
 //                                      of the file, which a change of flags moves on as well
 //
@@ -12,8 +13,7 @@ import { FIRST_MAILDIR } from "../maildir/delivery-time.js";
 import { uniqueNameIn } from "../maildir/file-name.js";
 import type { MaildirSite } from "../maildir/maildir-site.js";
 import { type DisposalSite, HOLD_FOLDER, holdFolderOf, isTrash, TRASH_FOLDER } from "../message/disposal.js";
-import { errnoOf } from "../ports/errno.js";
-import type { Listing } from "../ports/file-system.js";
+import { foldersOfHeld, type HeldFolder, heldFolders, heldFoldersAt, openIfThere } from "./held-folders.js";
 
 export type AsidePlace = "hold" | "trash";
 
@@ -32,10 +32,10 @@ export interface AsideMessage {
 
 /** What was removed from a maildrop, and what is in the trash of its Maildir; the latest removed first. Rejects with what the file system threw. */
 export async function listAside(site: DisposalSite): Promise<readonly AsideMessage[]> {
-  const { fs, home } = site;
-  const held = await listFolder({ fs, root: home }, { place: "hold", folder: holdFolderOf(site) });
-  const trash: Place = { place: "trash", folder: `${TRASH_FOLDER}/cur` };
-  const trashed = isTrash(site) ? [] : await listFolder({ fs, root: home }, trash);
+  const home = { fs: site.fs, root: site.home };
+  const held = await listHeldIn(home, await heldFoldersAt(home, holdFolderOf(site)));
+  const trash: Place = { place: "trash", path: `${TRASH_FOLDER}/cur`, removedAt: undefined };
+  const trashed = isTrash(site) ? [] : await listFolder(home, trash);
   return [...held, ...trashed].sort(latestFirst);
 }
 
@@ -44,51 +44,39 @@ export async function listAside(site: DisposalSite): Promise<readonly AsideMessa
  * the others are not looked at.
  */
 export async function listHeld(site: MaildirSite, before = Number.POSITIVE_INFINITY): Promise<readonly AsideMessage[]> {
-  const found: AsideMessage[] = [];
-  for (const folder of [HOLD_FOLDER, ...(await heldFolders(site))]) {
-    for (const message of await listFolder(site, { place: "hold", folder, before })) found.push(message);
-  }
-  return found;
+  return listHeldIn(site, await heldFolders(site), before);
 }
 
 /** Names of the Maildir++ folders (`.Work`) of which mail is held, with how many messages. Rejects with what the file system threw. */
 export async function listFoldersOfHeld(site: MaildirSite): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
-  for (const folder of await heldFolders(site)) {
-    const { length } = await listFolder(site, { place: "hold", folder });
+  for (const folder of await foldersOfHeld(site)) {
+    const { length } = await listHeldIn(site, await heldFoldersAt(site, folder));
     if (length > 0) counts.set(folder.slice(HOLD_FOLDER.length + 1), length);
   }
   return counts;
 }
 
-/** Those in which mail of Maildir++ folders is held, or was. */
-export async function heldFolders(site: MaildirSite): Promise<readonly string[]> {
-  const listing = await openIfThere(site, HOLD_FOLDER);
-  if (listing === undefined) return [];
-  const folders: string[] = [];
-  try {
-    for (let slice = await listing.next(); slice.length > 0; slice = await listing.next()) {
-      for (const { name, kind } of slice) {
-        if (name.startsWith(".") && (kind === "directory" || kind === "unknown"))
-          folders.push(`${HOLD_FOLDER}/${name}`);
-      }
-    }
-  } finally {
-    listing.close();
+async function listHeldIn(
+  site: MaildirSite,
+  folders: readonly HeldFolder[],
+  before?: number,
+): Promise<readonly AsideMessage[]> {
+  const found: AsideMessage[] = [];
+  for (const folder of folders) {
+    for (const message of await listFolder(site, { place: "hold", ...folder }, before)) found.push(message);
   }
-  return folders;
+  return found;
 }
 
-interface Place {
+interface Place extends HeldFolder {
   readonly place: AsidePlace;
-  /** Below the Maildir. */
-  readonly folder: string;
-  readonly before?: number;
 }
 
 async function listFolder(
   site: MaildirSite,
-  { place, folder, before = Number.POSITIVE_INFINITY }: Place,
+  { place, path: folder, removedAt }: Place,
+  before = Number.POSITIVE_INFINITY,
 ): Promise<readonly AsideMessage[]> {
   const { fs } = site;
   const listing = await openIfThere(site, folder);
@@ -97,7 +85,7 @@ async function listFolder(
   try {
     for (let slice = await listing.next(); slice.length > 0; slice = await listing.next()) {
       for (const { name, kind } of slice) {
-        const origin = kind === "file" || kind === "unknown" ? originOf(place, name) : undefined;
+        const origin = kind === "file" || kind === "unknown" ? originOf(place, name, removedAt) : undefined;
         if (origin === undefined || (origin.removedAt ?? 0) >= before) continue;
         const message = await look(site, `${folder}/${name}`, { place, ...origin });
         if (message !== undefined && message.removedAt < before) found.push(message);
@@ -110,33 +98,18 @@ async function listFolder(
   return found;
 }
 
-async function openIfThere({ fs, root }: MaildirSite, folder: string): Promise<Listing | undefined> {
-  // A link would lead out of the Maildir.
-  for (let end = 0; end !== folder.length; ) {
-    end = folder.indexOf("/", end + 1);
-    if (end < 0) end = folder.length;
-    if ((await fs.lstat(`${root}/${folder.slice(0, end)}`))?.kind !== "directory") return undefined;
-  }
-  try {
-    return await fs.list(`${root}/${folder}`);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
 /** What the name of an entry tells. */
 interface Origin {
   readonly name: string;
   readonly removedAt: number | undefined;
 }
 
-/** undefined: no removal gives such a name. */
-function originOf(place: AsidePlace, entry: string): Origin | undefined {
-  const found = place === "hold" ? HELD.exec(entry) : undefined;
+/** undefined: no removal gives such a name. A time that no clock gave is none. */
+function originOf(place: AsidePlace, entry: string, removedAt: number | undefined): Origin | undefined {
+  const found = place === "hold" && removedAt === undefined ? HELD.exec(entry) : undefined;
   if (found === null) return undefined;
   const name = found?.[2] ?? entry;
-  const seconds = Number(found?.[1]);
+  const seconds = found ? Number(found[1]) : (removedAt ?? 0) / 1000;
   return name.startsWith(".") ? undefined : { name, removedAt: seconds >= FIRST_MAILDIR ? seconds * 1000 : undefined };
 }
 

@@ -3,6 +3,7 @@
 import type { MaildirSite } from "../maildir/maildir-site.js";
 import { isMissing } from "../ports/errno.js";
 import { type AsideMessage, listHeld } from "./aside-mail.js";
+import { tidyUp } from "./held-folders.js";
 
 export interface PurgeOptions {
   /** Milliseconds since 1970: what was removed before it goes. */
@@ -32,6 +33,7 @@ export async function purgeHeld(site: MaildirSite, { before, most, mayGoOn }: Pu
     try {
       await site.fs.unlink(`${site.root}/${message.path}`);
       purged.push(message);
+      await tidyUp(site, message.path);
     } catch (cause) {
       if (!isMissing(cause)) failed.push({ message, cause });
     }

@@ -10,6 +10,7 @@ import { scanMaildir } from "../maildir/scan.js";
 import { type DisposalSite, isTrash } from "../message/disposal.js";
 import { errnoOf } from "../ports/errno.js";
 import type { AsideMessage } from "./aside-mail.js";
+import { tidyUp } from "./held-folders.js";
 
 export interface RestoreOptions {
   /** Whether the quota counts what stands in the trash folder: bringing it back then adds nothing. */
@@ -81,6 +82,7 @@ class Restoring {
       await fs.rename(`${home}/${message.path}`, `${root}/${path}`);
       this.#names.add(message.uniqueName);
       this.restored.push({ message, path });
+      await tidyUp({ fs, root: home }, message.path);
     } catch (cause) {
       this.failed.push({ message, why: errnoOf(cause) === "ENOENT" ? "gone" : { cause } });
     }

@@ -48,9 +48,16 @@ export function octetHintOf(name: string, key: "S" | "W"): number {
   return isWhole && end > at + HINT_PREFIX && at < baseLengthOf(name) ? value : -1;
 }
 
-/** `name` with an info, as each file in cur/ has one. */
+/** `name` with an info, as each file in cur/ has one; as it is where that would be too long for a name: readers take it for no flags. */
 export function withInfo(name: string): string {
-  return baseLengthOf(name) < name.length ? name : `${name}:2,`;
+  if (baseLengthOf(name) < name.length || name.length + NO_FLAGS.length > NAME_OCTETS_MAX) return name;
+  return name + NO_FLAGS;
+}
+
+/** `name` with a field in which it differs from others of its unique name. */
+export function numbered(name: string, number: number): string {
+  const base = baseLengthOf(name);
+  return `${name.slice(0, base)},N=${number}${name.slice(base)}`;
 }
 
 /** The flags of a `:2,` info; empty without one. */
@@ -81,6 +88,9 @@ function fieldValueAt(name: string, at: number, end: number): number {
 const isDigit = (octet: number): boolean => octet >= ZERO && octet <= NINE;
 const isUpper = (octet: number): boolean => octet >= UPPER_A && octet <= UPPER_Z;
 
+const NO_FLAGS = ":2,";
+/** NAME_MAX of Linux; few file systems have less. */
+const NAME_OCTETS_MAX = 255;
 const ONLY_LETTERS = /^[A-Za-z]*$/;
 const HINT_PREFIX = ",S=".length;
 /** Below 2^53. */

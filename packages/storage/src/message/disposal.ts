@@ -6,9 +6,9 @@
 //            Maildir++ folder .Work into postigo.hold/.Work/ of the Maildir, so that it outlives the folder
 
 import { andThen, type Eventually } from "../eventually.js";
-import { withInfo } from "../maildir/file-name.js";
+import { numbered, withInfo } from "../maildir/file-name.js";
 import type { MaildirSite } from "../maildir/maildir-site.js";
-import { errnoError } from "../ports/errno.js";
+import { errnoError, errnoOf } from "../ports/errno.js";
 import type { FileSystem } from "../ports/file-system.js";
 import { makeDirectory } from "../ports/make-directory.js";
 
@@ -22,6 +22,11 @@ export interface Disposal {
   prepare(): Promise<void>;
   /** `path`: of a message, below the maildrop. Throws or rejects what the file system says; EEXIST if something stands there. */
   dispose(path: string): Eventually<void>;
+  /**
+   * Where `dispose` found its name taken (EEXIST) or too long (ENAMETOOLONG): under another name, of the same unique name. Says which way
+   * the message went. Rejects as `dispose` does.
+   */
+  disposeOtherwise?(path: string): Promise<Disposal["how"]>;
 }
 
 /** Where a message goes from, and the Maildir whose trash and held mail it goes to: the same, or the one that it is a folder of. */
@@ -32,7 +37,7 @@ export interface DisposalSite extends MaildirSite {
 /** `now`: milliseconds since 1970. What is in the trash already is unlinked. */
 export function disposalOf(name: DisposalName, site: DisposalSite, now: () => number): Disposal {
   if (name === "unlink" || (name === "trash" && isTrash(site))) return unlinking(site);
-  return name === "trash" ? trashing(site) : holding(site, now);
+  return name === "trash" ? trashing(site, now) : holding(site, now);
 }
 
 export const isTrash = ({ root, home }: DisposalSite): boolean => root === `${home}/${TRASH_FOLDER}`;
@@ -52,30 +57,67 @@ function unlinking({ fs, root }: MaildirSite): Disposal {
   };
 }
 
-function trashing({ fs, root, home }: DisposalSite): Disposal {
+function trashing(site: DisposalSite, now: () => number): Disposal {
+  const { fs, root, home } = site;
   const trash = `${home}/${TRASH_FOLDER}`;
+  const into = (path: string, name: string): Eventually<void> =>
+    moveAside(fs, `${root}/${path}`, `${trash}/cur/${name}`);
   return {
     name: "trash",
     how: "trashed",
     prepare: () => makeFolder(fs, trash),
-    dispose: (path) => moveAside(fs, `${root}/${path}`, `${trash}/cur/${withInfo(path.slice(FOLDER_PREFIX))}`),
+    dispose: (path) => into(path, withInfo(nameIn(path))),
+    async disposeOtherwise(path) {
+      const done = await firstFree((number) => into(path, numbered(withInfo(nameIn(path)), number + 1)));
+      if (done) return "trashed";
+      // It is too long for another name there. Held it is whole, and can be brought back all the same.
+      await holdIn(site, now)(path);
+      return "held";
+    },
   };
 }
 
-function holding({ fs, root, home }: DisposalSite, now: () => number): Disposal {
-  const hold = `${home}/${holdFolderOf({ root, home })}`;
+function holding(site: DisposalSite, now: () => number): Disposal {
+  const { fs, root, home } = site;
+  const hold = `${home}/${holdFolderOf(site)}`;
   return {
     name: "hold",
     how: "held",
-    async prepare() {
-      await makeHold(fs, `${home}/${HOLD_FOLDER}`);
-      if (root !== home) await makeHold(fs, hold);
-    },
-    dispose(path) {
-      const held = `${Math.floor(now() / 1000)}.${path.slice(FOLDER_PREFIX)}`;
-      return moveAside(fs, `${root}/${path}`, `${hold}/${held}`);
+    prepare: () => makeHold(site),
+    dispose: (path) => moveAside(fs, `${root}/${path}`, `${hold}/${secondsOf(now)}.${nameIn(path)}`),
+    async disposeOtherwise(path) {
+      const to = (number: number): string => `${hold}/${secondsOf(now) + number}.${nameIn(path)}`;
+      if (!(await firstFree((number) => moveAside(fs, `${root}/${path}`, to(number))))) await holdIn(site, now)(path);
+      return "held";
     },
   };
+}
+
+/** Puts a message whose name is too long for more into the folder of a moment. */
+const holdIn =
+  (site: DisposalSite, now: () => number) =>
+  async (path: string): Promise<void> => {
+    const { fs, root, home } = site;
+    await makeHold(site);
+    const done = await firstFree(async (number) => {
+      const folder = `${home}/${holdFolderOf(site)}/${secondsOf(now) + number}`;
+      await makeOwnFolder(fs, folder);
+      await moveAside(fs, `${root}/${path}`, `${folder}/${nameIn(path)}`);
+    });
+    if (!done) throw errnoError("ENAMETOOLONG", "rename", path);
+  };
+
+/** Tries numbers until one is not taken; false: it makes too long a name. Rejects with any other fault, and when all are taken. */
+async function firstFree(attempt: (number: number) => Eventually<void>): Promise<boolean> {
+  for (let number = 1; ; number++) {
+    try {
+      await attempt(number);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "ENAMETOOLONG") return false;
+      if (errnoOf(error) !== "EEXIST" || number === NUMBERS_MAX) throw error;
+    }
+  }
 }
 
 function moveAside(fs: FileSystem, from: string, to: string): Eventually<void> {
@@ -85,17 +127,28 @@ function moveAside(fs: FileSystem, from: string, to: string): Eventually<void> {
   });
 }
 
-/** What is a link there may lead into somebody's mail, whose names look like those of held messages. */
-async function makeHold(fs: FileSystem, path: string): Promise<void> {
-  const isNew = await makeDirectory(fs, path);
-  if (!isNew && (await fs.lstat(path))?.kind !== "directory") throw errnoError("ENOTDIR", "mkdir", path);
+async function makeHold({ fs, root, home }: DisposalSite): Promise<void> {
+  await makeOwnFolder(fs, `${home}/${HOLD_FOLDER}`);
+  if (root !== home) await makeOwnFolder(fs, `${home}/${holdFolderOf({ root, home })}`);
 }
 
 /** A Maildir++ folder: the empty file tells delivery agents where to look for the quota. */
 async function makeFolder(fs: FileSystem, path: string): Promise<void> {
-  const isNew = await makeDirectory(fs, path);
-  for (const folder of ["tmp", "new", "cur"]) await makeDirectory(fs, `${path}/${folder}`);
+  const isNew = await makeOwnFolder(fs, path);
+  for (const folder of ["tmp", "new", "cur"]) await makeOwnFolder(fs, `${path}/${folder}`);
   if (isNew) await fs.replaceFile(`${path}/maildirfolder`, new Uint8Array(0), { durable: false });
 }
 
+/** Whether it is new. What is a link there leads into somebody else's mail, or brings his under ours. */
+async function makeOwnFolder(fs: FileSystem, path: string): Promise<boolean> {
+  const isNew = await makeDirectory(fs, path);
+  if (!isNew && (await fs.lstat(path))?.kind !== "directory") throw errnoError("ENOTDIR", "mkdir", path);
+  return isNew;
+}
+
+const nameIn = (path: string): string => path.slice(FOLDER_PREFIX);
+const secondsOf = (now: () => number): number => Math.floor(now() / 1000);
+
+/** Names that are tried where one is taken. */
+const NUMBERS_MAX = 20;
 const FOLDER_PREFIX = "new/".length;

@@ -5,8 +5,9 @@
 
 import { atOnce } from "../eventually.js";
 import type { RemovalReport, RemovedMessage } from "../maildrop.js";
-import { isMissing } from "../ports/errno.js";
+import { errnoOf, isMissing } from "../ports/errno.js";
 import { StorageError } from "../storage-error.js";
+import type { Disposal } from "./disposal.js";
 import { pursue } from "./pursuit.js";
 import type { SessionView } from "./session-view.js";
 
@@ -20,6 +21,20 @@ export async function removeMessages(
   await removal.run([...new Set(positions)]);
   return removal;
 }
+
+/** Which way it went. */
+async function disposeOf(disposal: Disposal, path: string): Promise<Disposal["how"]> {
+  try {
+    await disposal.dispose(path);
+    return disposal.how;
+  } catch (cause) {
+    if (disposal.disposeOtherwise === undefined || !isForItsName(cause)) throw cause;
+    return await disposal.disposeOtherwise(path);
+  }
+}
+
+/** Whether only what the message is called, or would be, kept it. */
+const isForItsName = (cause: unknown): boolean => ["EEXIST", "ENAMETOOLONG"].includes(errnoOf(cause) ?? "");
 
 class Removal implements RemovalReport {
   readonly removed: RemovedMessage[] = [];
@@ -68,7 +83,7 @@ class Removal implements RemovalReport {
       atOnce(disposal.dispose(this.#view.pathAt(position)));
       return this.#report(position, disposal.how);
     } catch (cause) {
-      return isMissing(cause) ? "left" : this.#fail(position, cause);
+      return isMissing(cause) || isForItsName(cause) ? "left" : this.#fail(position, cause);
     }
   }
 
@@ -79,8 +94,7 @@ class Removal implements RemovalReport {
     try {
       const status = await fs.lstat(path);
       if (status?.kind !== "file") return "missing";
-      await disposal.dispose(this.#view.pathAt(position));
-      return this.#report(position, disposal.how);
+      return this.#report(position, await disposeOf(disposal, this.#view.pathAt(position)));
     } catch (cause) {
       return isMissing(cause) ? "missing" : this.#fail(position, cause);
     }

@@ -94,9 +94,10 @@ export async function removeWithCopies(
 export function usageOf(view: SessionView, { removed }: RemovalReport): Usage {
   let octets = 0;
   let messages = 0;
-  if (view.parts.keepsQuota) return { octets, messages };
+  const { keepsQuota, disposal } = view.parts;
   for (const { position, path, how } of removed) {
-    if (how === "gone") continue;
+    // With the trash counted, what did not go there leaves the quota all the same: a copy, or what is held for the length of its name.
+    if (how === "gone" || (keepsQuota && (disposal.name !== "trash" || how === "trashed"))) continue;
     octets -= quotaOctets(path, view.fileOctetsAt(position));
     messages -= 1;
   }
