@@ -2,7 +2,7 @@
 //
 //   unique-name = seconds ( "." / "_" ) delivery "." host      by convention
 //   seconds     = 9*10DIGIT                                    since 1970, no leading zero; none before 1996, when there was no Maildir
-//   delivery    = ( DIGIT / upper-case letter / "#" ) *octet   may hold "M" and microseconds
+//   delivery    = 1*( any octet but "." )                      may hold "M" and microseconds
 //
 // Other names begin with digits too: numbers of messages (`12345.eml`), dates (`20240101.eml`). Read as seconds they would make
 // mail that has just come half a century old, and `maildrop.expire` would take it (ADR 0084).
@@ -26,8 +26,6 @@ export function deliveryTimeOf(name: string): number {
 
 /** Whether `delivery "." host` stands at `from`. */
 function isByAgent(name: string, from: number): boolean {
-  const first = name.charCodeAt(from);
-  if (!isDigit(first) && !isUpper(first) && first !== HASH) return false;
   const dot = name.indexOf(".", from);
   return dot > from && dot + 1 < baseLengthOf(name);
 }
@@ -52,7 +50,6 @@ function digitsAt(name: string, from: number): number {
 }
 
 const isDigit = (octet: number): boolean => octet >= ZERO && octet <= NINE;
-const isUpper = (octet: number): boolean => octet >= UPPER_A && octet <= UPPER_Z;
 
 /** Ten digits of seconds last until 2286; in microseconds they are exact to one or two. */
 const SECONDS_DIGITS = 10;
@@ -61,10 +58,7 @@ export const FIRST_MAILDIR = 820_454_400;
 const MICROSECONDS_MAX = 999_999;
 const ZERO = 0x30;
 const NINE = 0x39;
-const UPPER_A = 0x41;
 const UPPER_M = 0x4d;
-const UPPER_Z = 0x5a;
-const HASH = 0x23;
 const COMMA = 0x2c;
 const DOT = 0x2e;
 const COLON = 0x3a;

@@ -40,7 +40,7 @@ function byFolderThenName(a: string, b: string): number {
 
 function timeOf(maildir: MaildirBuilder, path: string): number {
   const name = path.slice(4).replace(/:.*$/s, "");
-  const [, seconds, middle = ""] = /^([1-9]\d{8,9})[._]((?=[\dA-Z#])[^.]*)\../s.exec(name) ?? [];
+  const [, seconds, middle = ""] = /^([1-9]\d{8,9})[._]([^.]+)\../s.exec(name) ?? [];
   if (seconds === undefined || Number(seconds) < Date.UTC(1996, 0) / 1000) {
     return Number(fs.statSync(maildir.octets(path), { bigint: true }).mtimeNs / 1_000n);
   }
