@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -237,7 +237,11 @@ test("the nightly sweep ends old mail of all who are not logged in, and is no fa
   const maildirs = ["alice", "ben"].map((user) => gateway.maildir(user).fillWithNumbered(1));
   const client = await RawClient.login(gateway.ports.none, "alice", PASSWORD);
   const name = `${Math.floor(Date.now() / 1000) - 365 * 86_400}.M1P1.host`;
-  for (const maildir of maildirs) maildir.add({ what: "", octets: numberedMessage(2), name });
+  for (const maildir of maildirs) {
+    maildir.add({ what: "", octets: numberedMessage(2), name });
+    // Its file has to be as old as its name.
+    utimesSync(join(maildir.path, "new", name), 0, 0);
+  }
   const unit = readFileSync(join(ROOT, "deploy/systemd/postigo-expire.service"), "utf8");
   const [, words = ""] = /^ExecStart=\/usr\/bin\/postigo (.*)$/m.exec(unit) ?? [];
   const { status, stdout, stderr } = await gateway.command(...words.split(" "));

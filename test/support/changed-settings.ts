@@ -188,7 +188,7 @@ export const CHANGED_SETTINGS: readonly ChangedSetting[] = [
     after: () => ({ timeouts: { stalled: "1s" } }),
     isSlowBefore: true,
     holds: async ({ gateway, carol }) => {
-      carol.add({ what: "large", name: "1000000000.M1P1.large", octets: Buffer.alloc(16 << 20, "a line\n") });
+      carol.add({ what: "large", name: "1000000000.M1P1.large", octets: Buffer.alloc(64 << 20, "a line\n") });
       const client = await RawClient.login(gateway.ports.none, "carol", PASSWORD);
       client.socket.pause();
       await client.write("RETR 1\r\n");
