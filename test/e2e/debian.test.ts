@@ -188,7 +188,12 @@ echo '# mine' >> /etc/postigo/postigo.yaml
 touch /etc/postigo/users
 dpkg -i postigo_*.deb
 grep -q '^# mine' /etc/postigo/postigo.yaml
+rm /etc/postigo/postigo.yaml
+dpkg -i postigo_*.deb
+[ ! -e /etc/postigo/postigo.yaml ]
+mkdir -p /var/lib/postigo/canary
 dpkg --purge postigo
+[ ! -e /var/lib/postigo ]
 ls /etc/postigo /etc/logrotate.d/postigo /usr/bin/postigo /usr/lib/postigo 2>&1 || true
 id -un vmail`;
     const { status, stdout } = await inPrivateSystem(t, script);
