@@ -11,7 +11,7 @@ import { Later } from "./node-later.js";
 import { nativePath } from "./octet-path.js";
 import { type IoMode, type Monotonic, Pace } from "./pace.js";
 import { PoolShares } from "./pool-shares.js";
-import { createProcessorWait } from "./processor-wait.js";
+import { createProcessorWait, type ProcessorWait } from "./processor-wait.js";
 import { isRemote } from "./remote-file-system.js";
 import { RootPool } from "./root-pool.js";
 import { TurnBudget } from "./turn-budget.js";
@@ -21,11 +21,21 @@ export interface StorageRootsOptions {
   readonly io: IoMode;
   /** Milliseconds, never going back; the default is the process's own. */
   readonly monotonic?: Monotonic;
+  /** In the time of `monotonic`; the default is the calling thread's. */
+  readonly processorWait?: ProcessorWait;
 }
 
 /** One for the process: they share its thread pool. */
-export function createStorageRoots({ io, monotonic = processClock }: StorageRootsOptions): StorageRoots<StorageRoot> {
-  const shared: SharedParts = { io, monotonic, turn: new TurnBudget(monotonic), shares: new PoolShares() };
+export function createStorageRoots({
+  io,
+  monotonic = processClock,
+  processorWait = createProcessorWait(),
+}: StorageRootsOptions): StorageRoots<StorageRoot> {
+  const shared: SharedParts = {
+    ...{ io, monotonic, processorWait },
+    turn: new TurnBudget(monotonic),
+    shares: new PoolShares(),
+  };
   return io === "sync" ? singleRoot(makeRoot(shared, { device: 0n, remote: false }).root) : new DiskRoots(shared);
 }
 
@@ -37,6 +47,7 @@ export function singleRoot<Root extends FileSystem>(root: Root): StorageRoots<Ro
 interface SharedParts {
   readonly io: IoMode;
   readonly monotonic: Monotonic;
+  readonly processorWait: ProcessorWait;
   readonly turn: TurnBudget;
   readonly shares: PoolShares;
 }
@@ -52,8 +63,11 @@ interface RootFacts {
   readonly remote: boolean;
 }
 
-function makeRoot({ io, monotonic, turn, shares }: SharedParts, { device, remote }: RootFacts): KnownRoot {
-  const pace = new Pace({ io, remote, monotonic, processorWait: createProcessorWait(), proof: PROOF });
+function makeRoot(
+  { io, monotonic, processorWait, turn, shares }: SharedParts,
+  { device, remote }: RootFacts,
+): KnownRoot {
+  const pace = new Pace({ io, remote, monotonic, processorWait, proof: PROOF });
   const pool = new RootPool({ lane: shares.lane(), pace, monotonic });
   return { device, remote, pool, root: new NodeFileSystem({ pace, pool }, turn) };
 }

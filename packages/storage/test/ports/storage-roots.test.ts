@@ -14,7 +14,7 @@ const onLinux = existsSync(ELSEWHERE) ? {} : { skip: "needs a second file system
 /** Roots whose calls last as long as `step` says, by the clock they look at. */
 function rootsFor(io: IoMode = "auto") {
   const hands = { now: 1_000, step: 0 };
-  const roots = createStorageRoots({ io, monotonic: () => (hands.now += hands.step) });
+  const roots = createStorageRoots({ io, monotonic: () => (hands.now += hands.step), processorWait: () => 0 });
   return { roots, hands };
 }
 
