@@ -10,7 +10,7 @@ import { type CallWays, listLater, listNow } from "./node-listing.js";
 import { nativePath } from "./octet-path.js";
 import { type IoMode, type Monotonic, Pace } from "./pace.js";
 import { PoolShares } from "./pool-shares.js";
-import { createProcessorWait } from "./processor-wait.js";
+import { createProcessorWait, type ProcessorWait } from "./processor-wait.js";
 import { replaceFile } from "./replace-file.js";
 import { RootPool } from "./root-pool.js";
 import { TurnBudget } from "./turn-budget.js";
@@ -22,11 +22,18 @@ export interface FileSystemOptions {
   readonly remote?: boolean;
   /** Milliseconds, never going back; the default is the process's own. */
   readonly monotonic?: Monotonic;
+  /** In the time of `monotonic`; the default is the calling thread\'s. */
+  readonly processorWait?: ProcessorWait;
 }
 
 /** For files that all lie on one storage root: what it learns about the speed of the calls holds for that root. */
-export function createFileSystem({ io, remote = false, monotonic = processClock }: FileSystemOptions): FileSystem {
-  const pace = new Pace({ io, remote, monotonic, processorWait: createProcessorWait() });
+export function createFileSystem({
+  io,
+  remote = false,
+  monotonic = processClock,
+  processorWait = createProcessorWait(),
+}: FileSystemOptions): FileSystem {
+  const pace = new Pace({ io, remote, monotonic, processorWait });
   const pool = new RootPool({ lane: new PoolShares().lane(), pace, monotonic });
   return new NodeFileSystem({ pace, pool }, new TurnBudget(monotonic));
 }

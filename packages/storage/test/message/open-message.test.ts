@@ -288,7 +288,11 @@ function slowFrom(slow: number): FileSystem {
   let now = 0;
   let ticks = 0;
   // Two looks at the clock a call.
-  return createFileSystem({ io: "auto", monotonic: () => (now += ++ticks > 2 * slow ? 25 : 0) });
+  return createFileSystem({
+    io: "auto",
+    monotonic: () => (now += ++ticks > 2 * slow ? 25 : 0),
+    processorWait: () => 0,
+  });
 }
 
 for (const slow of [0, 1, 2, 3]) {

@@ -304,7 +304,7 @@ test("ADR 0015: a slow call moves its root to the thread pool, and what was open
   for (let index = 0; index < 1_500; index++) fs.writeFileSync(join(folder, `m${index}`), "12345");
   let now = 0;
   let step = 0;
-  const files = createFileSystem({ io: "auto", monotonic: () => (now += step) });
+  const files = createFileSystem({ io: "auto", monotonic: () => (now += step), processorWait: () => 0 });
   const listing = files.list(folder);
   const fd = files.openRead(join(folder, "m0"));
   assert.ok(!(listing instanceof Promise) && typeof fd === "number");
