@@ -1,5 +1,7 @@
 // `postigo forget`: takes out of maildrops what Postigo keeps there. Mail is not touched, nor any file of another program.
 
+import { type Dirent, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { eachMaildrop } from "./each-maildrop.js";
 import { type CommandError, EXIT, type ExitCode } from "./exit-code.js";
 import { type ForgetOptions, type ForgottenFile, forgetMaildrop } from "./forget-maildrop.js";
@@ -19,12 +21,33 @@ export const forget = async (parsed: Parsed, terminal: Terminal): Promise<number
   const maildrops = await openUserMaildrops(parsed);
   try {
     const options = { uids: parsed["uids"] === true };
-    const wanted = user === undefined ? maildrops.chosen(user) : [maildrops.named(user)];
+    const wanted = (user === undefined ? maildrops.chosen(user) : [maildrops.named(user)]).flatMap(withFolders);
     const forgotten = await eachMaildrop(wanted, terminal, (maildrop) => forgetOne(maildrops, maildrop, options));
     report(forgotten, parsed["json"] === true, terminal);
     return exitCodeOf(forgotten);
   } finally {
     maildrops.close();
+  }
+};
+
+/** A maildrop, and those of its Maildir++ folders that hold something of ours, whether folders are served now or not. */
+const withFolders = (maildrop: UserMaildrop): readonly UserMaildrop[] => {
+  const { user, path, folderOf } = maildrop;
+  if (folderOf !== undefined) return [maildrop];
+  const folders = entriesIn(path).filter((entry) => entry.isDirectory() && FOLDER.test(entry.name));
+  const named = folders.map(({ name }) => ({ user: `${user}/${name}`, path: join(path, name), folderOf: path }));
+  return [
+    maildrop,
+    ...named.filter((folder) => entriesIn(folder.path).some(({ name }) => name.startsWith("postigo."))),
+  ];
+};
+
+/** None where nothing can be listed: the maildrop itself will say so. */
+const entriesIn = (path: string): readonly Dirent[] => {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch {
+    return [];
   }
 };
 
@@ -80,3 +103,6 @@ const COLUMNS: readonly Column[] = [
   { head: "Result", align: "left" },
   { head: "Why", align: "left" },
 ];
+
+/** As Maildir++ names them: modified UTF-7. */
+const FOLDER = /^\.[ -~]+$/;

@@ -27,6 +27,26 @@ test("forget removes the index and what was being written, and nothing else", as
   );
 });
 
+test("forget takes what is ours out of the Maildir++ folders too, served or not, and follows no link", async (t) => {
+  const place = spoolOf(t);
+  const ana = place.maildir("ana", ["postigo.index"]);
+  const ben = place.maildir("ben", ["postigo.index"]);
+  const work = makeMaildir(join(ana, ".Work"), MAIL);
+  writeFileSync(join(work, "postigo.index"), "1234");
+  writeFileSync(join(work, "maildirfolder"), "");
+  makeMaildir(join(ana, ".Empty"), {});
+  symlinkSync(ben, join(ana, ".Link"));
+  const { code, out } = await place.forget("ana");
+  assert.equal(code, EXIT.ok);
+  assert.deepEqual(rowsOf(out), [
+    ["User", "File", "Octets", "Result", "Why"],
+    ["ana", "postigo.index", "4", "removed", "-"],
+    ["ana/.Work", "postigo.index", "4", "removed", "-"],
+  ]);
+  assert.deepEqual(readdirSync(work).sort(), ["cur", "maildirfolder", "new", "tmp"]);
+  assert.ok(existsSync(join(ben, "postigo.index")));
+});
+
 test("a second forget finds nothing, and that is fine", async (t) => {
   const place = spoolOf(t);
   place.maildir("ana", ["postigo.index"]);
