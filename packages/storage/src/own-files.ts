@@ -13,6 +13,7 @@ import type { MaildirSite } from "./maildir/maildir-site.js";
 import { HOLD_FOLDER } from "./message/disposal.js";
 import { errnoOf, isMissing } from "./ports/errno.js";
 import type { FileKind } from "./ports/file-system.js";
+import { slicesOf } from "./ports/slices.js";
 import { UIDS_NAME } from "./uid/imported-ids-file.js";
 import { JOURNAL_NAME } from "./update/journal-file.js";
 
@@ -64,13 +65,8 @@ async function removeHold({ fs, root }: MaildirSite): Promise<void> {
 
 async function ownNamesIn({ fs, root }: MaildirSite): Promise<readonly string[]> {
   const names = new Set<string>();
-  const listing = await fs.list(root);
-  try {
-    for (let slice = await listing.next(); slice.length > 0; slice = await listing.next()) {
-      for (const { name } of slice) if (name.startsWith(PREFIX) && names.size < NAMES_MAX) names.add(name);
-    }
-  } finally {
-    listing.close();
+  for await (const slice of slicesOf(await fs.list(root))) {
+    for (const { name } of slice) if (name.startsWith(PREFIX) && names.size < NAMES_MAX) names.add(name);
   }
   return [...names].sort();
 }

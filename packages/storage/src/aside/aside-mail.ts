@@ -13,6 +13,7 @@ import { FIRST_MAILDIR } from "../maildir/delivery-time.js";
 import { uniqueNameIn } from "../maildir/file-name.js";
 import type { MaildirSite } from "../maildir/maildir-site.js";
 import { type DisposalSite, HOLD_FOLDER, holdFolderOf, isTrash, TRASH_FOLDER } from "../message/disposal.js";
+import { slicesOf } from "../ports/slices.js";
 import { foldersOfHeld, type HeldFolder, heldFolders, heldFoldersAt, openIfThere } from "./held-folders.js";
 
 export type AsidePlace = "hold" | "trash";
@@ -82,18 +83,14 @@ async function listFolder(
   const listing = await openIfThere(site, folder);
   if (listing === undefined) return [];
   const found: AsideMessage[] = [];
-  try {
-    for (let slice = await listing.next(); slice.length > 0; slice = await listing.next()) {
-      for (const { name, kind } of slice) {
-        const origin = kind === "file" || kind === "unknown" ? originOf(place, name, removedAt) : undefined;
-        if (origin === undefined || (origin.removedAt ?? 0) >= before) continue;
-        const message = await look(site, `${folder}/${name}`, { place, ...origin });
-        if (message !== undefined && message.removedAt < before) found.push(message);
-      }
-      await fs.yieldIfDue();
+  for await (const slice of slicesOf(listing)) {
+    for (const { name, kind } of slice) {
+      const origin = kind === "file" || kind === "unknown" ? originOf(place, name, removedAt) : undefined;
+      if (origin === undefined || (origin.removedAt ?? 0) >= before) continue;
+      const message = await look(site, `${folder}/${name}`, { place, ...origin });
+      if (message !== undefined && message.removedAt < before) found.push(message);
     }
-  } finally {
-    listing.close();
+    await fs.yieldIfDue();
   }
   return found;
 }

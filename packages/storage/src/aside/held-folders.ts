@@ -10,6 +10,7 @@ import type { MaildirSite } from "../maildir/maildir-site.js";
 import { HOLD_FOLDER } from "../message/disposal.js";
 import { errnoOf } from "../ports/errno.js";
 import type { Listing } from "../ports/file-system.js";
+import { slicesOf } from "../ports/slices.js";
 
 export interface HeldFolder {
   /** Below the Maildir. */
@@ -67,14 +68,10 @@ async function subfolders(site: MaildirSite, folder: string, form: RegExp): Prom
   const listing = await openIfThere(site, folder);
   if (listing === undefined) return [];
   const found: string[] = [];
-  try {
-    for (let slice = await listing.next(); slice.length > 0; slice = await listing.next()) {
-      for (const { name, kind } of slice) {
-        if ((kind === "directory" || kind === "unknown") && form.test(name)) found.push(`${folder}/${name}`);
-      }
+  for await (const slice of slicesOf(listing)) {
+    for (const { name, kind } of slice) {
+      if ((kind === "directory" || kind === "unknown") && form.test(name)) found.push(`${folder}/${name}`);
     }
-  } finally {
-    listing.close();
   }
   return found;
 }

@@ -107,7 +107,7 @@ async function tellQuota(
   { trashIsCounted }: RestoreOptions,
 ): Promise<unknown> {
   const { fs, home } = site;
-  const isCounted = isTrash(site) ? trashIsCounted : true;
+  const isCounted = !isTrash(site) || trashIsCounted;
   const added = restored.filter(({ message }) => isCounted && (message.place === "hold" || !trashIsCounted));
   const octets = added.reduce((sum, { message }) => sum + quotaOctets(message.name, message.octets), 0);
   try {
