@@ -29,6 +29,7 @@ import { uidsStatus } from "./uid/imported-ids-file.js";
 import { finishUpdate } from "./update/finish-update.js";
 import type { Intent, Journal } from "./update/journal.js";
 import { hasJournal, JOURNAL_NAME, loadJournal, removeJournal } from "./update/journal-file.js";
+import { journalTrouble } from "./update/settle-update.js";
 
 export interface MaildirStoreDeps {
   readonly roots: StorageRoots;
@@ -132,9 +133,7 @@ class DiskMaildirStore implements DurableMaildirStore {
   }
 
   #journalTrouble({ root }: MaildirSite, cause: unknown): StorageError {
-    const trouble = new StorageError("JOURNAL_FAILED", `${root}/${JOURNAL_NAME}`, cause);
-    this.#onTrouble(trouble);
-    return trouble;
+    return journalTrouble({ root, onTrouble: this.#onTrouble }, cause);
   }
 
   /** Finishes the update, and lists again. */

@@ -22,7 +22,7 @@ export interface FileSystemOptions {
   readonly remote?: boolean;
   /** Milliseconds, never going back; the default is the process's own. */
   readonly monotonic?: Monotonic;
-  /** In the time of `monotonic`; the default is the calling thread\'s. */
+  /** In the time of `monotonic`; the default is the calling thread's. */
   readonly processorWait?: ProcessorWait;
 }
 

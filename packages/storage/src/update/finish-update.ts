@@ -6,6 +6,7 @@
 // told, the removals were over: what still stands could not be removed then, and its client was told so. It stays.
 
 import { uniqueNameOf } from "../maildir/file-name.js";
+import type { Usage } from "../maildir/maildirsize.js";
 import type { MessageTable, RemovalReport } from "../maildrop.js";
 import type { SessionView } from "../message/session-view.js";
 import { StorageError } from "../storage-error.js";
@@ -54,7 +55,7 @@ async function removeOver(view: SessionView): Promise<void> {
   try {
     await removeJournal(view.parts);
   } catch (cause) {
-    journalTrouble(view, cause);
+    journalTrouble(view.parts, cause);
   }
 }
 
@@ -134,7 +135,7 @@ function positionsOf(table: MessageTable, messages: readonly JournalMessage[]): 
 const namesOf = (messages: readonly JournalMessage[]): ReadonlySet<string> =>
   new Set(messages.map(({ uniqueName }) => uniqueName));
 
-function lessen(usage: { octets: number; messages: number }, before: readonly JournalMessage[]) {
+function lessen(usage: Usage, before: readonly JournalMessage[]): Usage {
   return {
     octets: before.reduce((octets, message) => octets - message.octets, usage.octets),
     messages: usage.messages - before.length,

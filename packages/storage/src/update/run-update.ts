@@ -135,7 +135,7 @@ async function begin(view: SessionView, positions: readonly number[]): Promise<B
     await writeJournal(view.parts, intent);
     return { written: intent, gone };
   } catch (cause) {
-    journalTrouble(view, cause);
+    journalTrouble(view.parts, cause);
     const isThere = intent !== undefined && (await isWritten(view.parts, intent));
     return { written: isThere ? intent : undefined, gone };
   }

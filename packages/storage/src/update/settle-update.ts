@@ -4,6 +4,7 @@
 // fails here stays in the journal. The journal says what maildirsize is about to be told before it is told.
 
 import { isUsageTold, quotaOf, tellUsage, type Usage, type UsageNote } from "../maildir/maildirsize.js";
+import type { MaildropParts } from "../message/maildrop-parts.js";
 import type { SessionView } from "../message/session-view.js";
 import type { FileStatus } from "../ports/file-system.js";
 import { StorageError } from "../storage-error.js";
@@ -33,7 +34,7 @@ export async function settleUpdate(view: SessionView, settlement: Settlement): P
       await writeJournal(view.parts, { ...written, debt: undefined, messages: left });
     }
   } catch (cause) {
-    journalTrouble(view, cause);
+    journalTrouble(view.parts, cause);
     // It tells of what the quota has heard; whoever reads it looks whether it has.
     if (left.length > 0) return;
   }
@@ -76,8 +77,14 @@ async function noteDown(view: SessionView, { written, left, isOwn }: Settlement,
   return owing;
 }
 
-export function journalTrouble({ parts: { root, onTrouble } }: SessionView, cause: unknown): void {
-  onTrouble?.(new StorageError("JOURNAL_FAILED", `${root}/${JOURNAL_NAME}`, cause));
+/** Told to whoever listens, and given back. */
+export function journalTrouble(
+  { root, onTrouble }: Pick<MaildropParts, "root" | "onTrouble">,
+  cause: unknown,
+): StorageError {
+  const trouble = new StorageError("JOURNAL_FAILED", `${root}/${JOURNAL_NAME}`, cause);
+  onTrouble?.(trouble);
+  return trouble;
 }
 
 export function quotaTrouble({ parts: { home, onTrouble } }: SessionView, cause: unknown): void {
