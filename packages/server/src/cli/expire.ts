@@ -6,10 +6,10 @@ import { openAuditLog } from "./audit-log.js";
 import { eachMaildrop } from "./each-maildrop.js";
 import { CommandError, EXIT, type ExitCode } from "./exit-code.js";
 import { createExpirer, type ExpiryCount, type ExpiryRule } from "./expire-maildrop.js";
+import { momentOption } from "./moment.js";
 import { type Parsed, textOf } from "./options.js";
 import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
-import { parseMoment } from "./undelete-choice.js";
 import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops, userOrAll } from "./user-maildrops.js";
 
 interface Row extends UserMaildrop, ExpiryCount {
@@ -39,19 +39,15 @@ export const expire = async (parsed: Parsed, terminal: Terminal): Promise<number
 const ruleOf = ({ config }: UserMaildrops, heldBefore: string | undefined, now: number): ExpiryRule => {
   const { expireMs, deleted } = config.maildrop;
   const deletedBefore = deleted.type === "hold" ? now - deleted.ms : undefined;
-  if (heldBefore !== undefined) return { deliveredBefore: undefined, deletedBefore: momentOf(heldBefore, now) };
+  if (heldBefore !== undefined) {
+    return { deliveredBefore: undefined, deletedBefore: momentOption("--held-before", heldBefore, now, "30d") };
+  }
   if (expireMs === undefined && deletedBefore === undefined) {
     const remedy =
       "set maildrop.expire, or maildrop.deleted to hold with a time; --held-before 30d ends what was held earlier";
     throw new CommandError(EXIT.configuration, `no mail expires in this configuration; ${remedy}`);
   }
   return { deliveredBefore: expireMs === undefined ? undefined : now - expireMs, deletedBefore };
-};
-
-const momentOf = (text: string, now: number): number => {
-  const moment = parseMoment(text, now);
-  if (moment !== undefined) return moment;
-  throw new CommandError(EXIT.usage, `--held-before ${text}: write a time that has passed, 30d or 2026-11-24T09:30`);
 };
 
 const expireOne = async (

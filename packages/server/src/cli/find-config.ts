@@ -134,21 +134,16 @@ const refuseWrongMaildir = ({ spool }: Config): void => {
 };
 
 /** One that may not be looked at may be there: reading it says so. */
-const isMissing = (path: string): boolean => {
-  try {
-    statSync(path);
-    return false;
-  } catch (error) {
-    return errorCode(error) === "ENOENT";
-  }
-};
+const isMissing = (path: string): boolean => troubleWith(path) === "ENOENT";
 
-const exists = (path: string): boolean => {
+const exists = (path: string): boolean => troubleWith(path) === undefined;
+
+const troubleWith = (path: string): string | undefined => {
   try {
     statSync(path);
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return errorCode(error) ?? String(error);
   }
 };
 

@@ -6,10 +6,11 @@ import type { EventLog } from "../log/event-log.js";
 import { openAuditLog } from "./audit-log.js";
 import { CommandError, EXIT, type ExitCode, errorCode } from "./exit-code.js";
 import { printable } from "./message-rows.js";
+import { momentOption } from "./moment.js";
 import { type Parsed, textOf } from "./options.js";
 import { type Column, renderTable } from "./table.js";
 import type { Terminal } from "./terminal.js";
-import { parseMoment, type UniqueIds, uniqueIdsOf } from "./undelete-choice.js";
+import { type UniqueIds, uniqueIdsOf } from "./unique-ids.js";
 import { openUserMaildrops, problemOf, type UserMaildrop, type UserMaildrops } from "./user-maildrops.js";
 import { createUserStore, finishCutOffUpdate, openOptionsOf, siteOf } from "./user-store.js";
 
@@ -64,9 +65,7 @@ const choiceOf = (parsed: Parsed, now: number): Choice => {
   if (since === undefined && uniqueId === undefined && parsed["dry-run"] !== true) {
     throw new CommandError(EXIT.usage, "which messages? --since 2d, or --message ID; --dry-run shows what there is");
   }
-  const moment = since === undefined ? 0 : parseMoment(since, now);
-  if (moment !== undefined) return { since: moment, uniqueId };
-  throw new CommandError(EXIT.usage, `--since ${since}: write a time that has passed, 2d or 2026-11-24T09:30`);
+  return { since: since === undefined ? 0 : momentOption("--since", since, now, "2d"), uniqueId };
 };
 
 const look = async (task: Task): Promise<readonly Row[]> => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { encodeImportedIds } from "@postigo/storage";
 import { EXIT } from "#server/cli/exit-code";
-import { parseMoment } from "#server/cli/undelete-choice";
+import { parseMoment } from "#server/cli/moment";
 import { openUserMaildrops } from "#server/cli/user-maildrops";
 import { asideSpool, HOUR, secondsAgo } from "./aside-spool.js";
 

@@ -3,9 +3,9 @@
 // Files that were there when the transcript was taken are all in it. If it holds these octets and no others, each as often as the maildrop, a
 // message whose octets no other has is found by them. If not, the earlier server may have counted in a way of its own, so that equal octets
 // are chance: then the transcript needs proof. Nine in ten of the files have octets that stand in it (coverage), and nine in ten of the pairs
-// stand in one line here and there, which chance would do once in a thousand times at most (order), and would not so with other octets. Several messages with the same octets are
-// told apart by their order only, if there are as many files and no pair is out of line. What remains is ambiguous, and not guessed at:
-// a wrong unique-id makes a client lose a message, a new one makes it fetch one again.
+// stand in one line here and there, which chance would do once in a thousand times at most (order), and would not so with other octets.
+// Several messages with the same octets are told apart by their order only, if there are as many files and no pair is out of line.
+// What remains is ambiguous, and not guessed at: a wrong unique-id makes a client lose a message, a new one makes it fetch one again.
 
 import type { Doubt } from "./former.js";
 import { longestLine, type Pair } from "./longest-line.js";

@@ -1,7 +1,7 @@
-// By what deleted messages are chosen: the moment of their deletion, and their unique-id.
+// A moment that has passed, as a person types it.
 
-import { loadImportedIds, type MaildirSite, uniqueIdOf } from "@postigo/storage";
 import { parseDuration } from "../config/duration.js";
+import { CommandError, EXIT } from "./exit-code.js";
 
 /** Milliseconds since 1970 of `2d` (ago), or of a date of ISO 8601 in local time or with its zone; undefined for what is none, or to come. */
 export const parseMoment = (text: string, now: number): number | undefined => {
@@ -10,14 +10,11 @@ export const parseMoment = (text: string, now: number): number | undefined => {
   return moment !== undefined && moment <= now ? moment : undefined;
 };
 
-/** The unique-id that clients know a message by. */
-export type UniqueIds = (uniqueName: string) => string;
-
-/** Rejects with what the file system threw, or if imported ids cannot be read. */
-export const uniqueIdsOf = async ({ fs, root }: MaildirSite): Promise<UniqueIds> => {
-  const imported = await loadImportedIds(fs, root);
-  const byName = new Map(imported?.entries.map(({ uniqueName, uniqueId }) => [uniqueName, uniqueId]));
-  return (uniqueName) => byName.get(uniqueName) ?? uniqueIdOf(uniqueName);
+/** The value of an option. Throws CommandError with a time as an example of what it takes. */
+export const momentOption = (option: string, text: string, now: number, example: string): number => {
+  const moment = parseMoment(text, now);
+  if (moment !== undefined) return moment;
+  throw new CommandError(EXIT.usage, `${option} ${text}: write a time that has passed, ${example} or 2026-11-24T09:30`);
 };
 
 const momentOf = (text: string): number | undefined => {
