@@ -3,7 +3,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Clock } from "../clock.js";
 import type { Observed } from "../gateway/observed.js";
-import { isOfKind } from "./pool-message.js";
+import { isOfKind, workersKnown } from "./pool-message.js";
 
 export type PoolQuestion =
   | { readonly type: "metrics" }
@@ -28,7 +28,7 @@ export function askWorkers(
   onAnswer?: (worker: Worker, answer: unknown) => void,
 ): Promise<PoolAnswers> {
   const id = ++asked;
-  const open = new Set<Worker>(Object.values(cluster.workers ?? {}).flatMap((worker) => worker ?? []));
+  const open = new Set<Worker>(workersKnown());
   const answers: unknown[] = [];
   return new Promise((resolve) => {
     const finish = (): void => {

@@ -16,6 +16,7 @@ import type { Clock, Timer } from "../clock.js";
 import type { EventLog } from "../log/event-log.js";
 import type { InheritedSocket } from "./inherited-sockets.js";
 import { type Order, type Orders, WorkerOrders } from "./orders.js";
+import { workersKnown } from "./pool-message.js";
 import type { ServiceManager } from "./service-manager.js";
 import { WorkerEndings } from "./worker-endings.js";
 import { WorkerSuccession } from "./worker-succession.js";
@@ -244,8 +245,7 @@ class WorkerPool {
 }
 
 /** One that has exited counts as gone before its channel is closed: cluster tells of the two in any order. */
-const workersThere = (): readonly Worker[] =>
-  Object.values(cluster.workers ?? {}).flatMap((worker) => (worker === undefined || worker.isDead() ? [] : worker));
+const workersThere = (): readonly Worker[] => workersKnown().filter((worker) => !worker.isDead());
 
 /** A worker that did not end by itself: as for any fault of ours. */
 const KILLED_CODE = 70;
