@@ -39,9 +39,7 @@ for (const { trashCounts, settings } of COUNTS) {
     needsRoot("/usr/lib/dovecot/imap", "dovecot-imapd"),
     async (t) => {
       const gateway = await gatewayWithTrash(t, trashCounts);
-      const options = { spool: gateway.spool, users: ["alice"], quotaRule: "*:storage=10M", settings };
-      const dovecot = await PrivateDovecot.start(t, options);
-      dovecot.doveadm("quota", "recalc", "-u", "alice");
+      const dovecot = await dovecotWithQuota(t, gateway, settings);
       const imap = await ImapClient.login(t, dovecot.ports.imap, "alice", PASSWORD);
       await imap.call("uid", "STORE", "2", "+FLAGS", "(\\Answered \\Flagged)");
       await imap.call("uid", "STORE", "3", "+FLAGS", "(\\Draft)");
@@ -64,12 +62,7 @@ test(
   needsRoot("/usr/lib/dovecot/imap", "dovecot-imapd"),
   async (t) => {
     const gateway = await gatewayWithTrash(t, true);
-    const dovecot = await PrivateDovecot.start(t, {
-      spool: gateway.spool,
-      users: ["alice"],
-      quotaRule: "*:storage=10M",
-    });
-    dovecot.doveadm("quota", "recalc", "-u", "alice");
+    const dovecot = await dovecotWithQuota(t, gateway);
     await deleteByPop3(gateway);
     const imap = await ImapClient.login(t, dovecot.ports.imap, "alice", PASSWORD);
     await imap.call("select", "Trash");
@@ -89,12 +82,7 @@ test(
   needsRoot("/usr/lib/dovecot/imap", "dovecot-imapd"),
   async (t) => {
     const gateway = await gatewayWithTrash(t, true);
-    const dovecot = await PrivateDovecot.start(t, {
-      spool: gateway.spool,
-      users: ["alice"],
-      quotaRule: "*:storage=10M",
-    });
-    dovecot.doveadm("quota", "recalc", "-u", "alice");
+    const dovecot = await dovecotWithQuota(t, gateway);
     const maildir = gateway.maildir();
     const [name = ""] = maildir.files();
     const longest = `1700000001.M1P1.${"h".repeat(239)}`;
@@ -169,6 +157,12 @@ test(
 /** Each some kilobytes longer than the one before it: a quota that has taken one for another is seen to be wrong. */
 function messageOf(n: number): Buffer {
   return Buffer.concat([numberedMessage(n), Buffer.alloc(n * LINE.length * 100, LINE, "latin1")]);
+}
+
+async function dovecotWithQuota(t: TestContext, { spool }: GatewayProcess, settings = ""): Promise<PrivateDovecot> {
+  const dovecot = await PrivateDovecot.start(t, { spool, users: ["alice"], quotaRule: "*:storage=10M", settings });
+  dovecot.doveadm("quota", "recalc", "-u", "alice");
+  return dovecot;
 }
 
 async function gatewayWithTrash(t: TestContext, trashCounts: boolean): Promise<GatewayProcess> {
