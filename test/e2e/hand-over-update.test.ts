@@ -29,6 +29,9 @@ async function pool(t: TestContext, drain: string, options: GatewayOptions = {})
   return gateway;
 }
 
+const workersOf = async (gateway: GatewayProcess): Promise<readonly number[]> =>
+  (await gateway.eventsNamed("gateway-started", 2)).map(({ pid }) => Number(pid));
+
 /** A session that has marked all but the last three of 1,003 messages, and has yet to say QUIT. */
 async function deleting(gateway: GatewayProcess, user: string): Promise<Deleting> {
   const maildir = gateway.maildir(user).fillWithNumbered(MESSAGES + KEPT);
@@ -108,16 +111,20 @@ test(
   needsStrace(),
   async (t) => {
     const gateway = await pool(t, "0s", { through: slowedBy(5, "unlink", "unlinkat") });
+    const workers = await workersOf(gateway);
     const session = await deleting(gateway, "alice");
     await session.client.write("QUIT\r\n");
     await until("some messages are removed", () => session.maildir.count < MESSAGES);
+    // However long new workers take to start, the update waits for them.
+    for (const pid of workers) process.kill(pid, "SIGSTOP");
     await handOver(gateway);
-    await gateway.eventsNamed("gateway-retiring", 2);
     assert.ok(session.maildir.count > KEPT + 100, "the update is still under way");
     const early = await RawClient.connect(gateway.ports.none);
     await early.ok("USER alice");
     assert.equal((await early.err(`PASS ${PASSWORD}`)).code, "IN-USE");
     early.destroy();
+    for (const pid of workers) process.kill(pid, "SIGCONT");
+    await gateway.eventsNamed("gateway-retiring", 2);
     assert.equal(await outcome(gateway, session), "updated");
     await gateway.eventsNamed("gateway-stopped", 2);
     await gateway.stop();
@@ -129,7 +136,7 @@ test(
   needsStrace(),
   async (t) => {
     const gateway = await pool(t, "1m", { through: slowedBy(5, "unlink", "unlinkat") });
-    const workers = (await gateway.eventsNamed("gateway-started", 2)).map(({ pid }) => Number(pid));
+    const workers = await workersOf(gateway);
     const session = await deleting(gateway, "alice");
     await session.client.write("QUIT\r\n");
     await until("some messages are removed", () => session.maildir.count < MESSAGES);
